@@ -1,0 +1,62 @@
+/**
+ * Arguments → command → exit code: the only file that reads `Deno.args` or ends the process.
+ *
+ * Each command is imported only when it is asked for, so that `archive` never loads the server.
+ */
+import config from "./deno.json" with { type: "json" };
+
+const USAGE = `Usage: marina <command> [options]
+
+Commands:
+  archive    Package a model, its handler and its files into one archive
+  inspect    Show what an archive holds; --verify proves every digest
+  serve      Serve archives over HTTP
+
+Run "marina <command> --help" for the options of a command.
+`;
+
+/** Runs one command and answers its exit code: 0 done, 1 failed, 2 wrong usage. */
+async function runCommand(args: readonly string[]): Promise<number> {
+  const [command, ...rest] = args;
+  switch (command) {
+    case "archive":
+      return await (await import("./archiver/command.ts")).runArchiveCommand(rest);
+    case "inspect":
+      return await (await import("./archiver/inspect_command.ts")).runInspectCommand(rest);
+    case "serve":
+      return await (await import("./server/command.ts")).runServeCommand(rest);
+    case "--version":
+      writeOut(`marina ${config.version}\n`);
+      return 0;
+    case "--help":
+    case "-h":
+    case "help":
+      writeOut(USAGE);
+      return 0;
+    case undefined:
+      writeErr(USAGE);
+      return 2;
+    default:
+      writeErr(
+        `marina: error: Cannot run "${command}": known commands are "archive", "inspect", "serve"\n`,
+      );
+      return 2;
+  }
+}
+
+function writeOut(text: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(text));
+}
+
+function writeErr(text: string): void {
+  Deno.stderr.writeSync(new TextEncoder().encode(text));
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await runCommand(Deno.args));
+  } catch (error) {
+    writeErr(`marina: error: ${error instanceof Error ? error.stack ?? error.message : error}\n`);
+    Deno.exit(1);
+  }
+}

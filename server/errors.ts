@@ -1,0 +1,51 @@
+/**
+ * What can go wrong while serving, as codes that programs may branch on.
+ *
+ * No HTTP here: `server/http/` maps each code to its wire form in one exhaustive table.
+ */
+
+export type ServeErrorCode =
+  | "archive_invalid"
+  | "archive_not_found"
+  | "batch_out_of_memory"
+  | "handler_rejected"
+  | "invalid_argument"
+  | "method_not_allowed"
+  | "model_already_registered"
+  | "model_busy"
+  | "model_file_exists"
+  | "model_not_found"
+  | "model_version_is_default"
+  | "model_version_not_found"
+  | "prediction_failed"
+  | "request_cancelled"
+  | "request_too_large"
+  | "resource_not_found"
+  | "server_stopping"
+  | "unregister_timed_out"
+  | "worker_died"
+  | "workers_failed_to_start"
+  | "workers_out_of_memory";
+
+export interface ServeErrorOptions {
+  /** What caused it; goes to the log, never to a client. */
+  readonly cause?: unknown;
+  /** For `handler_rejected` alone: the status the handler asked for, 100–599. */
+  readonly handlerStatus?: number;
+}
+
+/**
+ * A failure that a client may be told of. `message` is written for clients: it holds no path of this
+ * machine and no stack.
+ */
+export class ServeError extends Error {
+  override readonly name = "ServeError";
+  readonly code: ServeErrorCode;
+  readonly handlerStatus?: number;
+
+  constructor(code: ServeErrorCode, message: string, options: ServeErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.handlerStatus = options.handlerStatus;
+  }
+}

@@ -1,0 +1,88 @@
+/** What the server tells of its models, in our names; protocols map them to their own. */
+
+/** A worker's life: `starting` and `failed` ones answer no request. */
+export type WorkerState = "starting" | "ready" | "stopping" | "stopped" | "waiting" | "failed";
+
+/** The first thing that went wrong in a worker, as its author needs it. */
+export interface WorkerFailure {
+  /** The error's own message; handlers' file names are relative to the model folder. */
+  readonly message: string;
+  /** Relative to the model folder, absent when unknown. */
+  readonly file?: string;
+  /** From 1. */
+  readonly line?: number;
+}
+
+export interface WorkerDescription {
+  /** Counted from 9000 as upstream's ports were; never used again. */
+  readonly id: string;
+  readonly startedAtMs: number;
+  readonly state: WorkerState;
+  /** The device's index, `null` on the CPU. */
+  readonly gpuId: number | null;
+  /** Absent until the worker has loaded its model. */
+  readonly executionProvider?: string;
+  /** What stopped it last; absent while nothing has. */
+  readonly failure?: WorkerFailure;
+}
+
+export interface ModelDescription {
+  readonly modelName: string;
+  readonly modelVersion: string;
+  /** The URL or file name that it was registered under. */
+  readonly modelUrl: string;
+  readonly runtime: string;
+  readonly isDefault: boolean;
+  readonly minWorkers: number;
+  readonly maxWorkers: number;
+  readonly batchSize: number;
+  readonly maxBatchDelayMs: number;
+  readonly responseTimeoutMs: number;
+  readonly startupTimeoutMs: number;
+  readonly maxRetryTimeoutMs: number;
+  readonly deviceType?: "cpu" | "gpu";
+  readonly deviceIds?: readonly number[];
+  readonly loadedAtStartup: boolean;
+  readonly workers: readonly WorkerDescription[];
+  /** Requests that the queue still takes, and those that wait in it. */
+  readonly remainingCapacity: number;
+  readonly pendingRequests: number;
+}
+
+/** A model to take in; what is absent comes from the archive, then from the server's settings. */
+export interface RegisterRequest {
+  /** A file or folder name in the model store. */
+  readonly url: string;
+  readonly modelName?: string;
+  readonly handler?: string;
+  readonly runtime?: string;
+  readonly batchSize?: number;
+  readonly maxBatchDelayMs?: number;
+  readonly initialWorkers?: number;
+  readonly responseTimeoutMs?: number;
+  readonly startupTimeoutMs?: number;
+  /** Wait until the workers are ready (and take the model out again when they fail) before answering. */
+  readonly isSynchronous: boolean;
+  /** True for the models that the command line or the config names. */
+  readonly isAtStartup?: boolean;
+}
+
+export interface RegisterOutcome {
+  readonly modelName: string;
+  readonly modelVersion: string;
+  /** Workers asked for. */
+  readonly workers: number;
+  /** False when the workers are still being started. */
+  readonly isComplete: boolean;
+}
+
+export interface ScaleRequest {
+  readonly modelName: string;
+  readonly modelVersion?: string;
+  readonly minWorkers: number;
+  readonly maxWorkers: number;
+  readonly isSynchronous: boolean;
+}
+
+/** `accepted` while workers still change, `complete` when the number is reached, `partial` when a synchronous call ended below it. */
+export type ScaleOutcome = "accepted" | "complete" | "partial";
