@@ -1,0 +1,113 @@
+/** The direction of imports, as data. CONTRIBUTING.md draws the same map for people. */
+
+/** A part of the code that is entered only through its `mod.ts`. */
+export type Area =
+  | "main.ts"
+  | "archiver"
+  | "handlers"
+  | "server"
+  | "server/leaf"
+  | "server/http"
+  | "server/grpc"
+  | "server/models"
+  | "server/scheduling"
+  | "server/metrics"
+  | "server/console";
+
+/** What each area may import, besides itself. `server` is the composition root and the command. */
+export const MAY_IMPORT_BY_AREA: Readonly<Record<Area, readonly Area[]>> = {
+  "main.ts": ["archiver", "server"],
+  "archiver": [],
+  "handlers": [],
+  "server": [
+    "server/leaf",
+    "server/http",
+    "server/grpc",
+    "server/models",
+    "server/scheduling",
+    "server/metrics",
+    "server/console",
+    "archiver",
+    "handlers",
+  ],
+  "server/leaf": [],
+  "server/http": ["server/leaf", "server/models", "server/metrics", "server/console"],
+  "server/grpc": ["server/leaf", "server/models", "server/metrics"],
+  "server/models": ["server/leaf", "server/scheduling", "server/metrics", "archiver", "handlers"],
+  "server/scheduling": ["server/leaf", "server/metrics", "archiver", "handlers"],
+  "server/metrics": ["server/leaf"],
+  "server/console": ["server/leaf"],
+};
+
+/** Files of `server/` that all of `server/` may import. */
+export const LEAF_FILES: readonly string[] = [
+  "server/config.ts",
+  "server/errors.ts",
+  "server/logging.ts",
+];
+
+/** Files that `main.ts` may import besides a folder's door. */
+export const COMMAND_FILES: readonly string[] = [
+  "archiver/command.ts",
+  "archiver/inspect_command.ts",
+  "server/command.ts",
+];
+
+/** A thing that product code touches in one place only. */
+export interface SinglePlace {
+  readonly name: string;
+  /** Matched against code without comments and without the insides of strings. */
+  readonly pattern: RegExp;
+  /** Where it may be; `"nowhere"` says it all. */
+  readonly place: string;
+  isAllowed(path: string): boolean;
+  /** At most this many files, where the place is a folder. */
+  readonly maxFiles?: number;
+}
+
+export const SINGLE_PLACES: readonly SinglePlace[] = [
+  {
+    name: "Deno.args",
+    pattern: /\bDeno\s*\.\s*args\b/,
+    place: "main.ts",
+    isAllowed: (path) => path === "main.ts",
+  },
+  {
+    name: "Deno.exit",
+    pattern: /\b(?:Deno|process)\s*\.\s*exit\b/,
+    place: "main.ts",
+    isAllowed: (path) => path === "main.ts",
+  },
+  {
+    name: "console.*",
+    pattern: /\bconsole\s*\.\s*\w/,
+    place: "nowhere, the product logs through server/logging.ts",
+    isAllowed: () => false,
+  },
+  {
+    name: "new Worker",
+    pattern: /\bnew\s+Worker\s*\(/,
+    place: "one file in server/scheduling/",
+    isAllowed: (path) => path.startsWith("server/scheduling/"),
+    maxFiles: 1,
+  },
+];
+
+/** Packages that one file alone may import. */
+export const SINGLE_IMPORTERS: readonly { readonly package: string; readonly folder: string }[] = [
+  { package: "onnxruntime-node", folder: "server/" },
+];
+
+/** The area of a product file, `undefined` for tests, scripts and examples. */
+export function areaOf(path: string): Area | undefined {
+  if (path === "main.ts") return "main.ts";
+  const [top, second, ...rest] = path.split("/");
+  if (top === "archiver" || top === "handlers") return top;
+  if (top !== "server" || second === undefined) return undefined;
+  if (rest.length > 0) {
+    const area = `server/${second}`;
+    return area in MAY_IMPORT_BY_AREA ? area as Area : "server";
+  }
+  // A private file beside the leaves belongs to them: they may split without losing their place.
+  return LEAF_FILES.includes(path) || second.startsWith("_") ? "server/leaf" : "server";
+}
