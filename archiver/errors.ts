@@ -46,7 +46,21 @@ export type ArchiveErrorCode =
   | "onnx_external_data_outside"
   | "onnx_external_data_missing"
   /** The folder to unpack into, or the file to write, exists already. */
-  | "destination_exists";
+  | "destination_exists"
+  /** A model's name that no archive may have. */
+  | "model_name_invalid"
+  /** A setting of the packer outside its choices. */
+  | "setting_invalid"
+  /** The folder to write into is not a folder, or cannot be made. */
+  | "export_path_invalid"
+  /** A file to pack is not there. */
+  | "input_not_found"
+  /** A file to pack is a folder, a device, not readable, or clashes with another. */
+  | "input_invalid"
+  /** A file to pack changed while it was packed. */
+  | "input_changed"
+  /** The archive could not be written: no space, no permission. */
+  | "write_failed";
 
 /**
  * A failure of reading or writing an archive that its caller may branch on.
