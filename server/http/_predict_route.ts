@@ -1,0 +1,94 @@
+import { ServeError } from "../errors.ts";
+import type { Part, PredictCall, PredictKind } from "../models/predict_call.ts";
+import type { ModelService } from "./_model_service.ts";
+import { readBody, type ReadBodyOptions, toRefusalResponse } from "./_request_body.ts";
+import {
+  createMethodNotAllowed,
+  createResourceNotFound,
+  type ReportFailure,
+  toAnswerResponse,
+  toErrorResponse,
+} from "./_responses.ts";
+
+export interface PredictRouteOptions extends ReadBodyOptions {
+  readonly models: ModelService;
+  readonly reportFailure: ReportFailure;
+}
+
+/** One HTTP request as the call that all protocols share. */
+class HttpPredictCall implements PredictCall {
+  readonly requestId = crypto.randomUUID();
+  readonly parts: readonly Part[];
+  readonly headers: readonly string[];
+  readonly #request: Request;
+
+  constructor(
+    readonly kind: PredictKind,
+    readonly modelName: string,
+    readonly modelVersion: string | undefined,
+    readonly urlPath: string,
+    request: Request,
+    bytes: Uint8Array<ArrayBuffer>,
+  ) {
+    this.#request = request;
+    const headers: string[] = [];
+    let contentType = "";
+    for (const [name, value] of request.headers) {
+      headers.push(name, value);
+      if (name === "content-type") contentType = value;
+    }
+    this.headers = headers;
+    this.parts = [{ name: "body", contentType, bytes, isForm: isFormType(contentType) }];
+  }
+
+  /** Made when it is first asked for: a signal nobody watches is not paid for. */
+  get signal(): AbortSignal {
+    return this.#request.signal;
+  }
+}
+
+/**
+ * Answers `/predictions/{model}[/{version}[/{extra…}]]` and `/explanations/…`, by any method.
+ *
+ * @param segments The path's, `predictions` or `explanations` first.
+ */
+export async function answerPrediction(
+  request: Request,
+  kind: PredictKind,
+  segments: readonly string[],
+  options: PredictRouteOptions,
+): Promise<Response> {
+  let requestId: string | undefined;
+  try {
+    if (request.method === "OPTIONS") throw createMethodNotAllowed();
+    const modelName = segments[1];
+    if (modelName === undefined) throw createResourceNotFound();
+    const modelVersion = segments[2];
+    if (modelVersion === "") throw createEmptyVersionError(options.models, modelName);
+    const urlPath = segments.length > 3 ? segments.slice(3).join("/") : "";
+    const body = await readBody(request, options);
+    if (typeof body === "string") return toRefusalResponse(body);
+    const call = new HttpPredictCall(kind, modelName, modelVersion, urlPath, request, body);
+    requestId = call.requestId;
+    return toAnswerResponse(await options.models.predict(call), requestId);
+  } catch (error) {
+    return toErrorResponse(error, options.reportFailure, requestId);
+  }
+}
+
+/** `/predictions/x//y` names the version `""`, which no model has: an unknown model comes first, though. */
+function createEmptyVersionError(models: ModelService, modelName: string): ServeError {
+  models.describe(modelName);
+  return new ServeError(
+    "model_version_not_found",
+    `Model version:  does not exist for model: ${modelName}`,
+  );
+}
+
+function isFormType(contentType: string): boolean {
+  if (contentType === "" || contentType === "application/json") return false;
+  const semicolon = contentType.indexOf(";");
+  const type = (semicolon === -1 ? contentType : contentType.slice(0, semicolon)).trim();
+  const lowerType = type.toLowerCase();
+  return lowerType === "multipart/form-data" || lowerType === "application/x-www-form-urlencoded";
+}

@@ -1,0 +1,112 @@
+/** The forms in which this server answers: framework JSON, errors, and handlers' answers. */
+import { ServeError } from "../errors.ts";
+import type { Answer } from "../models/predict_call.ts";
+import { toWireForm } from "./_wire_forms.ts";
+
+/** Sent for what is not ours to tell; the log has the rest under the request's id. */
+const UNEXPECTED_FAILURE_MESSAGE = "Cannot answer the request: the server failed, its log says why";
+
+/** The odd separator and the zone are upstream's, and its clients compare them. */
+const CACHE_CONTROL = "no-cache; no-store, must-revalidate, private";
+const EXPIRES = "Thu, 01 Jan 1970 00:00:00 UTC";
+
+const RESOURCE_NOT_FOUND_MESSAGE = "Requested resource is not found, please refer to API document.";
+const METHOD_NOT_ALLOWED_MESSAGE = "Requested method is not allowed, please refer to API document.";
+
+/** Statuses that carry no body by definition; `Response` refuses one. */
+const BODILESS_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** What a handler may not set: the server's own headers, and those that frame the message. */
+const RESERVED_HEADERS: ReadonlySet<string> = new Set([
+  "cache-control",
+  "connection",
+  "content-length",
+  "expires",
+  "keep-alive",
+  "pragma",
+  "transfer-encoding",
+  "upgrade",
+  "x-request-id",
+]);
+
+/** Told of each failure that a client is not told of in full. */
+export type ReportFailure = (error: unknown, requestId: string) => void;
+
+export function createResourceNotFound(): ServeError {
+  return new ServeError("resource_not_found", RESOURCE_NOT_FOUND_MESSAGE);
+}
+
+export function createMethodNotAllowed(): ServeError {
+  return new ServeError("method_not_allowed", METHOD_NOT_ALLOWED_MESSAGE);
+}
+
+/** Framework JSON: two spaces, one line feed at the end, absent fields left out. */
+export function toJsonResponse(value: unknown, status = 200, requestId?: string): Response {
+  const headers: [string, string][] = [["content-type", "application/json"]];
+  addFixedHeaders(headers, requestId ?? crypto.randomUUID(), status);
+  const text = BODILESS_STATUSES.has(status) ? null : `${JSON.stringify(value, null, 2)}\n`;
+  return new Response(text, { status, headers });
+}
+
+/** `{"status": text}`, upstream's form for what went well and for health. */
+export function toStatusResponse(text: string, status = 200): Response {
+  return toJsonResponse({ status: text }, status);
+}
+
+/** Upstream's error form; a stranger's error becomes a fixed sentence, and goes to `report` whole. */
+export function toErrorResponse(
+  error: unknown,
+  report: ReportFailure,
+  requestId: string = crypto.randomUUID(),
+): Response {
+  if (!(error instanceof ServeError)) {
+    report(error, requestId);
+    const body = {
+      code: 500,
+      type: "InternalServerException",
+      message: UNEXPECTED_FAILURE_MESSAGE,
+    };
+    return toJsonResponse(body, 500, requestId);
+  }
+  if (error.code === "request_too_large") return toTooLargeResponse();
+  const { status, type } = toWireForm(error);
+  if (status >= 500 && error.cause !== undefined) report(error, requestId);
+  const response = toJsonResponse(
+    { code: status, type, message: error.message },
+    status,
+    requestId,
+  );
+  if (error.code === "model_busy") response.headers.set("retry-after", "1");
+  return response;
+}
+
+/** Upstream's bare 413. It has no `connection` header of ours: the runtime adds one for an unread body. */
+export function toTooLargeResponse(): Response {
+  return new Response(null, { status: 413, headers: [["content-length", "0"]] });
+}
+
+/** What a handler answered, under the server's own fixed headers. */
+export function toAnswerResponse(answer: Answer, requestId: string): Response {
+  const { status, headers: sent } = answer;
+  if (!(status >= 200 && status <= 599)) {
+    throw new RangeError(`Cannot send a handler's answer: status must be 200–599, found ${status}`);
+  }
+  const headers: [string, string][] = [];
+  for (let i = 0; i < sent.length; i += 2) {
+    const name = sent[i]!;
+    if (!RESERVED_HEADERS.has(name.toLowerCase())) headers.push([name, sent[i + 1]!]);
+  }
+  addFixedHeaders(headers, requestId, status);
+  const body = BODILESS_STATUSES.has(status) ? null : answer.body;
+  return new Response(body, { status, statusText: answer.statusText, headers });
+}
+
+function addFixedHeaders(headers: [string, string][], requestId: string, status: number): void {
+  headers.push(
+    ["x-request-id", requestId],
+    ["pragma", "no-cache"],
+    ["cache-control", CACHE_CONTROL],
+    ["expires", EXPIRES],
+  );
+  if (status >= 400) headers.push(["connection", "close"]);
+}

@@ -1,0 +1,49 @@
+import { Hono } from "hono";
+import { ServeError } from "../errors.ts";
+import { toPathSegments, toRouterPath } from "./_path.ts";
+import { answerPrediction, type PredictRouteOptions } from "./_predict_route.ts";
+import { createResourceNotFound, toErrorResponse, toStatusResponse } from "./_responses.ts";
+
+/** Answers one request; never throws or rejects. */
+export type HttpApp = (request: Request) => Response | Promise<Response>;
+
+export interface InferenceAppOptions extends PredictRouteOptions {
+  /** What `/ping` tells; false while the server stops, too. */
+  readonly isHealthy: () => boolean;
+}
+
+/**
+ * The inference port: health, predictions and explanations.
+ *
+ * Predictions are matched by hand before the router: they are the hot path, tens of thousands a second.
+ * No body is parsed here; a prediction's bytes go to `models.predict` as they came.
+ */
+export function createInferenceApp(options: InferenceAppOptions): HttpApp {
+  const router = new Hono({ getPath: (request) => toRouterPath(request.url) });
+  router.all(
+    "/ping",
+    () => options.isHealthy() ? toStatusResponse("Healthy") : toStatusResponse("Unhealthy", 500),
+  );
+  router.notFound(() => toErrorResponse(createResourceNotFound(), options.reportFailure));
+  router.onError((error) => toErrorResponse(error, options.reportFailure));
+
+  return (request) => {
+    const segments = toPathSegments(request.url);
+    if (segments === undefined) {
+      return toErrorResponse(createPathError(), options.reportFailure);
+    }
+    switch (segments[0]) {
+      case "predictions":
+        return answerPrediction(request, "predict", segments, options);
+      case "explanations":
+        return answerPrediction(request, "explain", segments, options);
+      default:
+        return router.fetch(request);
+    }
+  };
+}
+
+/** A path that cannot be decoded, in upstream's words for a message that cannot. */
+export function createPathError(): ServeError {
+  return new ServeError("invalid_argument", "Invalid HTTP message.");
+}
