@@ -1,0 +1,17 @@
+/**
+ * Model files ⇄ one archive. Knows no HTTP and no tensors.
+ *
+ * @module
+ */
+export { ArchiveError, type ArchiveErrorCode } from "./errors.ts";
+export { generateModelArchive } from "./generate_model_archive.ts";
+export type { Manifest, ManifestFile, ManifestModel } from "./manifest.ts";
+export {
+  ARCHIVE_FORMATS,
+  type ArchiveFormat,
+  type GenerateModelArchiveOptions,
+  type ModelArchiverConfig,
+  type PackingProgress,
+  type Runtime,
+  RUNTIMES,
+} from "./model_archiver_config.ts";
