@@ -1,11 +1,12 @@
-import { ArchiveError } from "./errors.ts";
+import { findPathFault, toCollisionKey } from "./_entry_path.ts";
 import type { InputFile } from "./_input_file.ts";
+import { ArchiveError } from "./errors.ts";
 
 /** With the manifest that is what a reader takes at most. */
 const MAX_FILES = 9_999;
 
 /**
- * Refuses names that would make an archive no reader should open.
+ * Refuses what would make an archive that no reader opens, Marina's own among them.
  *
  * @throws {ArchiveError} `too_many_entries`, `entry_name_invalid` or `entry_duplicate`.
  */
@@ -13,20 +14,35 @@ export function assertNamesPackable(files: readonly InputFile[]): void {
   if (files.length > MAX_FILES) {
     throw new ArchiveError(
       "too_many_entries",
-      `Cannot pack ${files.length} files: an archive holds at most ${MAX_FILES}`,
+      `Cannot pack ${files.length} files: an archive holds at most ${MAX_FILES} and a manifest`,
     );
   }
-  const pathByFoldedName = new Map<string, string>();
+  const takenByKey = new Map<string, { readonly path: string; readonly prefix: string }>();
   for (const { name, path } of files) {
-    // TODO replaced by the reader's rule
-    const folded = name.normalize("NFC").toLowerCase();
-    const other = pathByFoldedName.get(folded);
-    if (other !== undefined) {
-      throw new ArchiveError(
-        "entry_duplicate",
-        `Cannot pack "${path}": on some file systems it is the same file as "${other}"`,
-      );
+    const fault = findPathFault(name);
+    if (fault) {
+      const as = path.endsWith(name) ? "" : ` as "${name}"`;
+      throw new ArchiveError(fault.code, `Cannot pack "${path}"${as}: ${fault.reason}`);
     }
-    pathByFoldedName.set(folded, path);
+    for (const prefix of listPrefixes(name)) {
+      const key = toCollisionKey(prefix);
+      const taken = takenByKey.get(key);
+      // Two files may share a folder, if they spell it alike.
+      if (taken && (taken.prefix !== prefix || prefix === name)) {
+        throw new ArchiveError(
+          "entry_duplicate",
+          `Cannot pack "${path}": beside "${taken.path}" it would be the same file, ` +
+            "or a file and a folder at once, where names differ only in case or Unicode form",
+        );
+      }
+      // A file ends its prefixes with itself, so that no folder of that name is alike.
+      takenByKey.set(key, { path, prefix: prefix === name ? `${name}/` : prefix });
+    }
   }
+}
+
+/** `a/b/c` gives `a`, `a/b` and `a/b/c`. */
+function listPrefixes(name: string): string[] {
+  const parts = name.split("/");
+  return parts.map((_, i) => parts.slice(0, i + 1).join("/"));
 }
