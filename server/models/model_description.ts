@@ -1,30 +1,8 @@
 /** What the server tells of its models, in our names; protocols map them to their own. */
 
-/** A worker's life: `starting` and `failed` ones answer no request. */
-export type WorkerState = "starting" | "ready" | "stopping" | "stopped" | "waiting" | "failed";
+import type { WorkerDescription } from "../scheduling/mod.ts";
 
-/** The first thing that went wrong in a worker, as its author needs it. */
-export interface WorkerFailure {
-  /** The error's own message; handlers' file names are relative to the model folder. */
-  readonly message: string;
-  /** Relative to the model folder, absent when unknown. */
-  readonly file?: string;
-  /** From 1. */
-  readonly line?: number;
-}
-
-export interface WorkerDescription {
-  /** Counted from 9000 as upstream's ports were; never used again. */
-  readonly id: string;
-  readonly startedAtMs: number;
-  readonly state: WorkerState;
-  /** The device's index, `null` on the CPU. */
-  readonly gpuId: number | null;
-  /** Absent until the worker has loaded its model. */
-  readonly executionProvider?: string;
-  /** What stopped it last; absent while nothing has. */
-  readonly failure?: WorkerFailure;
-}
+export type { WorkerDescription, WorkerFailure, WorkerState } from "../scheduling/mod.ts";
 
 export interface ModelDescription {
   readonly modelName: string;

@@ -1,0 +1,17 @@
+/** What is loaded: archives in the store become models with versions, settings and workers. */
+
+export type { Answer, PredictCall } from "../scheduling/mod.ts";
+export { GpuAssigner } from "./gpu_assigner.ts";
+export type {
+  ModelDescription,
+  RegisterOutcome,
+  RegisterRequest,
+  ScaleOutcome,
+  ScaleRequest,
+  WorkerDescription,
+  WorkerFailure,
+  WorkerState,
+} from "./model_description.ts";
+export { ModelRegistry, type RegistryOptions } from "./model_registry.ts";
+export type { ModelDefaults } from "./model_settings.ts";
+export { ModelStore, toModelName } from "./model_store.ts";

@@ -1,0 +1,171 @@
+import { ArchiveError, openArchive, type OpenedArchive } from "../../archiver/mod.ts";
+import { ServeError } from "../errors.ts";
+import {
+  type Clock,
+  type PoolEvents,
+  type StartCarrier,
+  type WebGpuLease,
+  WorkerPool,
+} from "../scheduling/mod.ts";
+import type { GpuAssigner } from "./gpu_assigner.ts";
+import { resolveHandler } from "./handler_source.ts";
+import { type ParsedModelConfig, parseModelConfig } from "./model_config.ts";
+import type { RegisterRequest } from "./model_description.ts";
+import { type ModelDefaults, resolveModelSettings } from "./model_settings.ts";
+import { type ModelStore, toModelName } from "./model_store.ts";
+import { ModelVersion } from "./model_version.ts";
+
+/** The archiver's rule for names, and a length that every file system takes. */
+const MODEL_NAME_REGEXP = /^[A-Za-z0-9][A-Za-z0-9_\-.]{0,127}$/;
+
+/** Versions stand in paths and labels as names do. */
+const MODEL_VERSION_REGEXP = /^[A-Za-z0-9][A-Za-z0-9_\-.+]{0,127}$/;
+
+/** Runtimes that archives name; the handler decides whether one can be served. */
+const RUNTIMES: readonly string[] = ["deno", "python", "python3", "LSP"];
+
+/** What turning an archive into a served model needs of the server. */
+export interface ModelOpenerOptions {
+  readonly store: ModelStore;
+  /** A folder of the server's own, in which each archive gets a folder. */
+  readonly unpackRoot: string;
+  readonly defaults: ModelDefaults;
+  readonly maxQueueBytes: number;
+  readonly serverVersion: string;
+  readonly gpus: GpuAssigner;
+  readonly webGpuLease: WebGpuLease;
+  readonly clock: Clock;
+  readonly startCarrier: StartCarrier;
+  readonly nextWorkerId: () => string;
+  /** What to tell of a model's workers. */
+  readonly createEvents: (modelName: string, modelVersion: string) => PoolEvents;
+  readonly onWarning: (modelName: string, text: string) => void;
+}
+
+/**
+ * Unpacks an archive and makes a model version of it, without workers yet. The caller closes it.
+ *
+ * @throws {ServeError} `archive_not_found` or `archive_invalid`; nothing is left on disk then.
+ */
+export async function openModel(
+  request: RegisterRequest,
+  options: ModelOpenerOptions,
+): Promise<ModelVersion> {
+  const path = await options.store.resolveArchive(request.url);
+  const archive = await unpack(path, request.url, options.unpackRoot);
+  try {
+    return await createModelVersion(request, archive, options);
+  } catch (error) {
+    await archive.remove();
+    throw error;
+  }
+}
+
+async function unpack(path: string, url: string, unpackRoot: string): Promise<OpenedArchive> {
+  const destination = `${unpackRoot}/${crypto.randomUUID().replaceAll("-", "")}`;
+  try {
+    return await openArchive(path, { destination });
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    const message = error.message.replaceAll(destination, "the unpacked archive")
+      .replaceAll(path, url);
+    throw new ServeError("archive_invalid", message, { cause: error });
+  }
+}
+
+async function createModelVersion(
+  request: RegisterRequest,
+  archive: OpenedArchive,
+  options: ModelOpenerOptions,
+): Promise<ModelVersion> {
+  const { manifest, modelDir } = archive;
+  const runtime = request.runtime ?? manifest.runtime;
+  const modelName = request.modelName ?? manifest.model.modelName ?? nameAtStartup(request);
+  const modelVersion = manifest.model.modelVersion ?? "1.0";
+  assertNames(modelName, modelVersion, runtime);
+  const { config, yaml, warnings } = readConfig(archive);
+  for (const warning of warnings) options.onWarning(modelName, warning);
+  const handler = await resolveHandler(request.handler ?? manifest.model.handler, modelDir);
+  const settings = resolveModelSettings(request, config, options.defaults);
+  const pool = new WorkerPool({
+    settings: { ...settings, maxQueueBytes: options.maxQueueBytes },
+    load: {
+      modelName,
+      modelVersion,
+      modelDir,
+      manifest: toHandlerManifest(archive),
+      modelYamlConfig: yaml,
+      handler: handler.source,
+      needsImages: handler.needsImages,
+      batchSize: settings.batchSize,
+      intraOpThreads: countThreads(options.defaults.numberOfCores, settings.maxWorkers),
+      serverVersion: options.serverVersion,
+    },
+    requiresGpu: config.deviceType === "gpu",
+    nextGpuId: options.gpus.assignTo(config),
+    nextWorkerId: options.nextWorkerId,
+    clock: options.clock,
+    startCarrier: options.startCarrier,
+    webGpuLease: options.webGpuLease,
+    events: options.createEvents(modelName, modelVersion),
+  });
+  return new ModelVersion({
+    modelName,
+    modelVersion,
+    request,
+    runtime,
+    archive,
+    config,
+    settings,
+    pool,
+  });
+}
+
+/** As upstream: only a model that is named on the command line or in the config gets its file's name. */
+function nameAtStartup(request: RegisterRequest): string {
+  return request.isAtStartup === true ? toModelName(request.url) : "";
+}
+
+function assertNames(modelName: string, modelVersion: string, runtime: string): void {
+  if (modelName === "") throw new ServeError("archive_invalid", "Model name is not defined.");
+  if (!RUNTIMES.includes(runtime)) {
+    throw new ServeError("archive_invalid", "Runtime is not defined or invalid.");
+  }
+  if (!MODEL_NAME_REGEXP.test(modelName)) {
+    throw new ServeError(
+      "archive_invalid",
+      `Cannot register model ${
+        JSON.stringify(modelName)
+      }: a name has 1 to 128 letters, digits, "_", "-" and ".", and begins with a letter or digit`,
+    );
+  }
+  if (!MODEL_VERSION_REGEXP.test(modelVersion)) {
+    throw new ServeError(
+      "archive_invalid",
+      `Cannot register version ${
+        JSON.stringify(modelVersion)
+      } of "${modelName}": a version has 1 to 128 letters, digits, "_", "-", "." and "+", and begins with a letter or digit`,
+    );
+  }
+}
+
+function readConfig(archive: OpenedArchive): ParsedModelConfig {
+  if (archive.configText === undefined) return { config: {}, yaml: {}, warnings: [] };
+  try {
+    return parseModelConfig(archive.configText);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new ServeError("archive_invalid", error.message, { cause: error });
+  }
+}
+
+/** The manifest as plain data: without its table of digests, which no handler needs. */
+function toHandlerManifest(archive: OpenedArchive): unknown {
+  const { createdOn, runtime, archiverVersion, model } = archive.manifest;
+  return { createdOn, runtime, archiverVersion, model: { ...model } };
+}
+
+/** Threads of one run of the model: the cores that the HTTP thread leaves, shared by the workers. */
+function countThreads(numberOfCores: number, maxWorkers: number): number {
+  return Math.max(1, Math.floor((numberOfCores - 1) / Math.max(1, maxWorkers)));
+}

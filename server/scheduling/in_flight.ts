@@ -1,0 +1,71 @@
+import { ServeError, type ServeErrorCode } from "../errors.ts";
+import type { PendingRequest } from "./pending_request.ts";
+import type { ChunkMessage, ResultMessage, WireBatch } from "./protocol.ts";
+
+/** Weight of the newest batch in the running mean of a batch's duration. */
+const MEAN_WEIGHT = 0.1;
+
+interface SentBatch {
+  readonly id: number;
+  readonly requests: readonly PendingRequest[];
+}
+
+/**
+ * The batches that one worker holds, oldest first. The first is being run, the others wait in the
+ * worker's inbox; a worker answers them in order, so whoever dies has died on the first.
+ */
+export class InFlight {
+  #batches: SentBatch[] = [];
+  #nextId = 0;
+  #meanBusyMs: number | undefined;
+
+  get size(): number {
+    return this.#batches.length;
+  }
+
+  /** Running mean of the time a batch takes in the worker; absent before the first result. */
+  get meanBusyMs(): number | undefined {
+    return this.#meanBusyMs;
+  }
+
+  add(requests: readonly PendingRequest[]): WireBatch {
+    const id = this.#nextId++;
+    this.#batches.push({ id, requests });
+    return { id, kind: requests[0].kind, items: requests.map((request) => request.toWireItem()) };
+  }
+
+  /** Gives each request of the oldest batch its own answer. */
+  settle(message: ResultMessage): void {
+    const batch = this.#batches.shift();
+    if (batch === undefined || batch.id !== message.batchId) {
+      throw new Error(
+        `Cannot settle batch ${message.batchId}: expected ${batch?.id}, this is a bug in marina`,
+      );
+    }
+    this.#meanBusyMs = this.#meanBusyMs === undefined
+      ? message.busyMs
+      : this.#meanBusyMs + MEAN_WEIGHT * (message.busyMs - this.#meanBusyMs);
+    const { answers, error } = message;
+    if (answers !== undefined) {
+      batch.requests.forEach((request, index) => request.finish(answers[index]));
+    } else if (error !== undefined) {
+      const { code, message: text, handlerStatus } = error;
+      for (const request of batch.requests) {
+        request.fail(new ServeError(code, text, { handlerStatus, cause: error.failure }));
+      }
+    }
+  }
+
+  sendChunk(message: ChunkMessage): void {
+    const batch = this.#batches[0];
+    if (batch?.id === message.batchId) batch.requests[message.index]?.sendChunk(message.chunk);
+  }
+
+  /** Fails the batch that was being run, and gives back the requests of those that were not begun. */
+  abandon(code: ServeErrorCode, text: string): PendingRequest[] {
+    const [current, ...rest] = this.#batches;
+    this.#batches = [];
+    for (const request of current?.requests ?? []) request.fail(new ServeError(code, text));
+    return rest.flatMap((batch) => batch.requests);
+  }
+}

@@ -1,0 +1,17 @@
+/** Who runs when: requests wait in a queue, leave it as batches, and are run by workers. */
+
+export { type Clock, createSystemClock } from "./clock.ts";
+export type { CarrierEvents, CarrierOptions, StartCarrier, WorkerCarrier } from "./carrier.ts";
+export type { Answer, PredictCall } from "./predict_call.ts";
+export type {
+  HandlerSource,
+  WireAnswer,
+  WireFailure,
+  WireKind,
+  WireMetric,
+  WirePart,
+} from "./protocol.ts";
+export { WebGpuLease } from "./webgpu_lease.ts";
+export type { WorkerDescription, WorkerFailure, WorkerState } from "./worker_description.ts";
+export { type PoolEvents, type PoolOptions, type PoolSettings, WorkerPool } from "./worker_pool.ts";
+export { startWorkerThread } from "./worker_thread.ts";

@@ -1,0 +1,212 @@
+/**
+ * The messages between the scheduler and one worker.
+ *
+ * They are plain data without functions, classes or handles, so a thread's `postMessage`, a pipe or a
+ * socket can carry them, and a worker in another language can speak them. Byte arrays own their
+ * buffers: a carrier that can transfer them does, see `transferablesOf()`.
+ *
+ * ```text
+ * scheduler                          worker
+ *    │ ── load ────────────────────────▶ │  handler imported, session opened
+ *    │ ◀──────────── loaded | load_failed │
+ *    │ ── predict [batch, batch, …] ────▶ │  in order, one after the other
+ *    │ ◀───────── chunk* then result      │  one result a batch, in order
+ *    │ ── release ──────────────────────▶ │  session released
+ *    │ ◀───────────────────────── released│
+ * ```
+ *
+ * `log` and `died` may come at any time after `load`.
+ */
+
+/** One named input of a request. */
+export interface WirePart {
+  /** The row's key: `body` for a raw body, the field's name otherwise. */
+  readonly name: string;
+  /** Media type as sent, parameters included; `""` when none was sent. */
+  readonly contentType: string;
+  /** The array owns its whole buffer. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** True when the bytes are a whole form (multipart or url-encoded) that the worker is to split into parts. */
+  readonly isForm?: boolean;
+}
+
+/** What is asked of the handler; a batch holds one kind. */
+export type WireKind = "predict" | "explain" | "describe";
+
+/** One request of a batch. */
+export interface WireItem {
+  readonly requestId: string;
+  readonly parts: readonly WirePart[];
+  /** `[name, value, name, value, …]` */
+  readonly headers: readonly string[];
+  readonly urlPath: string;
+}
+
+export interface WireBatch {
+  /** Counts up from 0 for each worker. */
+  readonly id: number;
+  readonly kind: WireKind;
+  readonly items: readonly WireItem[];
+}
+
+/** Where the handler comes from. */
+export type HandlerSource =
+  | { readonly kind: "built_in"; readonly name: string }
+  | { readonly kind: "file"; readonly file: string; readonly entryName?: string };
+
+/** The device a worker is to use. */
+export interface DeviceRequest {
+  /** The device's index, `null` for the CPU. */
+  readonly gpuId: number | null;
+  /** False when nothing but the GPU will do: then its absence is a failure instead of a fallback. */
+  readonly mayFallBack: boolean;
+  /** False while another thread of the process holds the process-wide WebGPU context. */
+  readonly mayUseWebGpu: boolean;
+}
+
+/** What a worker needs to become ready. */
+export interface LoadMessage {
+  readonly type: "load";
+  readonly modelName: string;
+  readonly modelVersion: string;
+  /** Absolute. */
+  readonly modelDir: string;
+  readonly manifest: unknown;
+  readonly modelYamlConfig: unknown;
+  readonly handler: HandlerSource;
+  readonly needsImages: boolean;
+  readonly batchSize: number;
+  readonly device: DeviceRequest;
+  readonly intraOpThreads: number;
+  readonly serverVersion: string;
+}
+
+export interface PredictMessage {
+  readonly type: "predict";
+  readonly batches: readonly WireBatch[];
+}
+
+export interface ReleaseMessage {
+  readonly type: "release";
+}
+
+export type ToWorkerMessage = LoadMessage | PredictMessage | ReleaseMessage;
+
+/** An error as plain data: a structured clone would drop its class and code. */
+export interface WireFailure {
+  readonly message: string;
+  /** Relative to the model folder. */
+  readonly file?: string;
+  readonly line?: number;
+  /** For the log alone. */
+  readonly stack?: string;
+}
+
+/** One request's answer. */
+export interface WireAnswer {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: readonly string[];
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+/** Why a whole batch failed; each request of it gets this. */
+export interface WireBatchError {
+  readonly code: "batch_out_of_memory" | "handler_rejected" | "prediction_failed";
+  readonly message: string;
+  /** For `handler_rejected`: the status that the handler asked for. */
+  readonly handlerStatus?: number;
+  /** For the log alone. */
+  readonly failure?: WireFailure;
+}
+
+/** One value that a handler measured. */
+export interface WireMetric {
+  readonly name: string;
+  readonly unit: string;
+  readonly type: string;
+  readonly value: number;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly requestId?: string;
+}
+
+export interface LoadedMessage {
+  readonly type: "loaded";
+  readonly executionProvider: string;
+  /** `null` when the session runs on the CPU after all. */
+  readonly gpuId: number | null;
+  /** Bytes of one row of a single-input model with a fixed row size; absent otherwise. */
+  readonly rowBytes?: number;
+}
+
+export interface LoadFailedMessage {
+  readonly type: "load_failed";
+  readonly failure: WireFailure;
+  readonly isOutOfMemory: boolean;
+}
+
+export interface ResultMessage {
+  readonly type: "result";
+  readonly batchId: number;
+  /** Time that the worker spent on this batch alone. */
+  readonly busyMs: number;
+  readonly answers?: readonly WireAnswer[];
+  /** Set exactly when `answers` is not. */
+  readonly error?: WireBatchError;
+  readonly metrics?: readonly WireMetric[];
+}
+
+/** A piece of one request's answer, ahead of the batch's result. */
+export interface ChunkMessage {
+  readonly type: "chunk";
+  readonly batchId: number;
+  /** The request's place in its batch. */
+  readonly index: number;
+  readonly chunk: WireAnswer;
+}
+
+export interface LogMessage {
+  readonly type: "log";
+  readonly level: "debug" | "info" | "warning" | "error";
+  readonly message: string;
+}
+
+/** The worker cannot go on: the handler ended it, or threw where nobody catches. It still answers `release`. */
+export interface DiedMessage {
+  readonly type: "died";
+  readonly failure: WireFailure;
+}
+
+export interface ReleasedMessage {
+  readonly type: "released";
+}
+
+export type FromWorkerMessage =
+  | LoadedMessage
+  | LoadFailedMessage
+  | ResultMessage
+  | ChunkMessage
+  | LogMessage
+  | DiedMessage
+  | ReleasedMessage;
+
+/** The buffers of a message that a carrier may move instead of copying. */
+export function transferablesOf(message: ToWorkerMessage | FromWorkerMessage): ArrayBuffer[] {
+  const buffers: ArrayBuffer[] = [];
+  switch (message.type) {
+    case "predict":
+      for (const batch of message.batches) {
+        for (const item of batch.items) {
+          for (const part of item.parts) buffers.push(part.bytes.buffer);
+        }
+      }
+      break;
+    case "result":
+      for (const answer of message.answers ?? []) buffers.push(answer.body.buffer);
+      break;
+    case "chunk":
+      buffers.push(message.chunk.body.buffer);
+      break;
+  }
+  return buffers;
+}

@@ -1,0 +1,25 @@
+import { format } from "node:util";
+import type { LogMessage } from "../protocol.ts";
+
+const LEVEL_BY_METHOD = {
+  debug: "debug",
+  log: "info",
+  info: "info",
+  warn: "warning",
+  error: "error",
+} as const;
+
+/** Characters of one logged line; the rest is cut. */
+const MAX_LINE_LENGTH = 8_192;
+
+/** Sends what a handler prints to the server's log, under its worker's name. */
+export function relayConsole(send: (message: LogMessage) => void): void {
+  for (const [method, level] of Object.entries(LEVEL_BY_METHOD)) {
+    // deno-lint-ignore no-console
+    console[method as keyof typeof LEVEL_BY_METHOD] = (...values: unknown[]) => {
+      const text = format(...values);
+      const message = text.length > MAX_LINE_LENGTH ? `${text.slice(0, MAX_LINE_LENGTH)}…` : text;
+      send({ type: "log", level, message });
+    };
+  }
+}

@@ -1,0 +1,57 @@
+/** The one place that chooses where a worker's sessions run. */
+
+import type { DeviceRequest } from "../protocol.ts";
+import { type ExecutionProvider, type OnnxRuntime, openOnnxSession } from "./onnx_session.ts";
+
+/** Where the sessions of a worker run. */
+export interface ChosenDevice {
+  readonly provider: ExecutionProvider;
+  /** The device's index, `null` on the CPU. */
+  readonly gpuId: number | null;
+  /** Why a GPU that was asked for is not used; absent otherwise. */
+  readonly fallbackReason?: string;
+}
+
+/**
+ * A model of one `Identity` node on one float, in the ONNX form (IR 8, opset 13): the smallest session
+ * that shows whether a provider's libraries load and an adapter answers.
+ */
+const PROBE_MODEL = Uint8Array.from(
+  atob(
+    "CAg6OwoQCgF4EgF5IghJZGVudGl0eRIFcHJvYmVaDwoBeBIKCggIARIECgIIAWIPCgF5EgoKCAgBEgQKAggBQgQKABAN",
+  ),
+  (character) => character.charCodeAt(0),
+);
+
+/**
+ * Chooses CUDA if its libraries load, else WebGPU if there is an adapter, else the CPU.
+ *
+ * @param request What the worker was given; no device means the CPU without a try.
+ * @throws {Error} If the GPU is required and no provider works, or WebGPU would be the choice while
+ * another thread of this process holds it.
+ */
+export async function chooseExecutionProvider(
+  ort: OnnxRuntime,
+  request: DeviceRequest,
+): Promise<ChosenDevice> {
+  const { gpuId, mayFallBack, mayUseWebGpu } = request;
+  if (gpuId === null) return { provider: "cpu", gpuId: null };
+  const reasons: string[] = [];
+  for (const provider of ["cuda", "webgpu"] as const) {
+    if (provider === "webgpu" && !mayUseWebGpu) {
+      throw new Error(
+        "Cannot start a second WebGPU worker: one thread of a process may use WebGPU, and another worker does; scale to one worker, or set deviceType: cpu in the model's config",
+      );
+    }
+    try {
+      const probe = await openOnnxSession(ort, PROBE_MODEL, { provider, gpuId, intraOpThreads: 1 });
+      await probe.release();
+      return { provider, gpuId };
+    } catch (error) {
+      reasons.push(`${provider}: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+  const reason = reasons.join("; ");
+  if (mayFallBack) return { provider: "cpu", gpuId: null, fallbackReason: reason };
+  throw new Error(`Cannot use the GPU that deviceType asks for: ${reason}`);
+}

@@ -1,0 +1,76 @@
+import {
+  Context,
+  type HandlerEntry,
+  type HandlerManifest,
+  loadImageDecoder,
+  type ModelContext,
+} from "../../../handlers/mod.ts";
+import { resolvePackagesDir } from "../packages_dir.ts";
+import type { LoadedMessage, LoadMessage } from "../protocol.ts";
+import { chooseExecutionProvider } from "./execution_provider.ts";
+import { prepareHandler } from "./load_handler.ts";
+import { lockDown } from "./lockdown.ts";
+import { loadOnnxRuntime } from "./onnx_session.ts";
+import { SessionOwner } from "./session_owner.ts";
+
+/** A worker that is ready. */
+export interface LoadedWorker {
+  readonly entry: HandlerEntry;
+  readonly model: ModelContext;
+  readonly message: LoadedMessage;
+}
+
+/** What a worker's parts tell while it is being loaded, and later. */
+export interface LoadEvents {
+  /** The owner exists from here on, even if the load fails afterwards. */
+  onOwner(owner: SessionOwner): void;
+  onExit(what: string): void;
+  onWarning(text: string): void;
+  sendIntermediate(results: readonly unknown[]): void;
+}
+
+/**
+ * Makes a worker ready: everything that needs a permission first, then the lock-down, then the handler.
+ *
+ * @throws Whatever the runtime, the handler's file or its `initialize()` throws.
+ */
+export async function loadWorker(load: LoadMessage, events: LoadEvents): Promise<LoadedWorker> {
+  const ort = await loadOnnxRuntime();
+  if (load.needsImages) await loadImageDecoder();
+  const importHandler = await prepareHandler(load.handler, load.modelDir);
+  const device = await chooseExecutionProvider(ort, load.device);
+  if (device.fallbackReason !== undefined) {
+    events.onWarning(
+      `Cannot use GPU ${load.device.gpuId}, the CPU is used: ${device.fallbackReason}`,
+    );
+  }
+  lockDown(resolvePackagesDir(), events.onExit);
+
+  const { modelDir, intraOpThreads } = load;
+  const owner = new SessionOwner(ort, { modelDir, device, intraOpThreads });
+  events.onOwner(owner);
+  const model: ModelContext = {
+    modelName: load.modelName,
+    modelVersion: load.modelVersion,
+    manifest: load.manifest as HandlerManifest | null,
+    modelYamlConfig: load.modelYamlConfig as Record<string, unknown>,
+    systemProperties: {
+      modelDir,
+      gpuId: device.gpuId,
+      batchSize: load.batchSize,
+      serverName: "Marina",
+      serverVersion: load.serverVersion,
+      limitMaxImagePixels: true,
+    },
+    openModel: (file) => owner.open(file),
+    sendIntermediate: events.sendIntermediate,
+  };
+  const entry = await importHandler();
+  await entry.initialize(new Context(model));
+  const { provider: executionProvider, gpuId } = device;
+  return {
+    entry,
+    model,
+    message: { type: "loaded", executionProvider, gpuId, rowBytes: owner.rowBytes() },
+  };
+}

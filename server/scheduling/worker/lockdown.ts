@@ -1,0 +1,34 @@
+/** Gives back what only the worker's set-up needed, before the first line of a handler runs. */
+
+import process from "node:process";
+
+/** Thrown where a handler ends its worker; it unwinds the handler and nothing else. */
+export class WorkerExit extends Error {
+  override readonly name = "WorkerExit";
+}
+
+/**
+ * Revokes every permission but reading the model folder, and turns each way of ending the thread into a
+ * message: the runtime ends a thread without telling anyone, and its model would stay in memory.
+ *
+ * A revocation stays in this thread because it was started with permissions of its own.
+ *
+ * @param packagesDir The folder with the runtime's packages, all of which are loaded by now.
+ * @param onExit Told once, with what the handler called.
+ */
+export function lockDown(packagesDir: string, onExit: (what: string) => void): void {
+  for (const name of ["ffi", "env", "sys"] as const) Deno.permissions.revokeSync({ name });
+  Deno.permissions.revokeSync({ name: "read", path: packagesDir });
+
+  const exit = (what: string) => (code?: unknown): never => {
+    const call = `${what}(${code ?? ""})`;
+    onExit(call);
+    throw new WorkerExit(`The handler ended its worker with ${call}`);
+  };
+  Deno.exit = exit("Deno.exit");
+  process.exit = exit("process.exit");
+  Object.assign(process, { reallyExit: exit("process.reallyExit") });
+  process.abort = exit("process.abort");
+  process.kill = exit("process.kill") as typeof process.kill;
+  self.close = exit("close");
+}

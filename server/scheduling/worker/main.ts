@@ -1,0 +1,128 @@
+/**
+ * The worker's entry: one model, one handler, and the owner of its sessions.
+ *
+ * It speaks `../protocol.ts` with the scheduler. Batches stand in an inbox and are run one after the
+ * other, in the order in which they came.
+ */
+
+import type { Context } from "../../../handlers/mod.ts";
+import {
+  type FromWorkerMessage,
+  type LoadMessage,
+  type ToWorkerMessage,
+  transferablesOf,
+  type WireBatch,
+} from "../protocol.ts";
+import { relayConsole } from "./console_relay.ts";
+import { describeError, isOutOfMemory } from "./describe_error.ts";
+import { type LoadedWorker, loadWorker } from "./load_worker.ts";
+import { encodeResults, runBatch } from "./run_batch.ts";
+import type { SessionOwner } from "./session_owner.ts";
+
+/** What this file uses of the thread's global scope. */
+interface ThreadScope {
+  postMessage(message: FromWorkerMessage, transfer: ArrayBuffer[]): void;
+  onmessage: ((event: MessageEvent<ToWorkerMessage>) => void) | null;
+}
+
+const scope = self as unknown as ThreadScope;
+const postMessage = scope.postMessage.bind(scope);
+
+let modelDir = "";
+let loaded: LoadedWorker | undefined;
+let owner: SessionOwner | undefined;
+let inbox: WireBatch[] = [];
+let isRunning = false;
+let isReleasing = false;
+/** The batch that the handler is at, for chunks that it sends ahead. */
+let current: { readonly batch: WireBatch; readonly context: Context } | undefined;
+
+function send(message: FromWorkerMessage): void {
+  postMessage(message, transferablesOf(message));
+}
+
+function warn(message: string): void {
+  send({ type: "log", level: "warning", message });
+}
+
+async function load(message: LoadMessage): Promise<void> {
+  modelDir = message.modelDir;
+  try {
+    loaded = await loadWorker(message, {
+      onOwner: (sessionOwner) => (owner = sessionOwner),
+      onExit: (what) => {
+        send({ type: "died", failure: { message: `The handler ended its worker with ${what}` } });
+      },
+      onWarning: warn,
+      sendIntermediate,
+    });
+    send(loaded.message);
+  } catch (error) {
+    const failure = describeError(error, modelDir);
+    send({ type: "load_failed", failure, isOutOfMemory: isOutOfMemory(error) });
+  }
+}
+
+function sendIntermediate(results: readonly unknown[]): void {
+  if (current === undefined) return;
+  const { batch, context } = current;
+  encodeResults(results, context).forEach((chunk, index) => {
+    send({ type: "chunk", batchId: batch.id, index, chunk });
+  });
+}
+
+async function runInbox(): Promise<void> {
+  if (isRunning || loaded === undefined) return;
+  isRunning = true;
+  const { entry, model } = loaded;
+  for (let next = 0; next < inbox.length && !isReleasing; next++) {
+    const batch = inbox[next];
+    const startedAtMs = performance.now();
+    const outcome = await runBatch(batch, entry, model, (context) => {
+      current = { batch, context };
+    }, warn);
+    current = undefined;
+    const busyMs = performance.now() - startedAtMs;
+    send({ type: "result", batchId: batch.id, busyMs, ...outcome });
+    if (next > 64) {
+      inbox = inbox.slice(next + 1);
+      next = -1;
+    }
+  }
+  inbox = [];
+  isRunning = false;
+}
+
+/** Gives every session back; after this the thread may be ended without losing memory. */
+async function release(): Promise<void> {
+  isReleasing = true;
+  try {
+    await loaded?.entry.release?.();
+  } catch (error) {
+    warn(`Cannot release the handler: ${describeError(error, modelDir).message}`);
+  }
+  await owner?.release();
+  send({ type: "released" });
+}
+
+/** Something was thrown where nobody catches it: the handler's state is unknown from here on. */
+function die(event: Event, error: unknown): void {
+  event.preventDefault();
+  if (error instanceof Error && error.name === "WorkerExit") return;
+  send({ type: "died", failure: describeError(error, modelDir) });
+}
+
+relayConsole(send);
+self.addEventListener("error", (event) => die(event, event.error ?? event.message));
+self.addEventListener("unhandledrejection", (event) => die(event, event.reason));
+scope.onmessage = ({ data: message }) => {
+  switch (message.type) {
+    case "load":
+      return void load(message);
+    case "predict":
+      for (const batch of message.batches) inbox.push(batch);
+      return void runInbox();
+    case "release":
+      return void release();
+  }
+};

@@ -1,0 +1,87 @@
+import {
+  Context,
+  type HandlerEntry,
+  type ModelContext,
+  PredictionException,
+} from "../../../handlers/mod.ts";
+import type { WireAnswer, WireBatch, WireBatchError, WireMetric } from "../protocol.ts";
+import { decodeRow } from "./decode_row.ts";
+import { describeError, isOutOfMemory } from "./describe_error.ts";
+import { encodeAnswer } from "./encode_answer.ts";
+
+/** A batch's result, without its number and duration. */
+export interface BatchOutcome {
+  readonly answers?: WireAnswer[];
+  readonly error?: WireBatchError;
+  readonly metrics?: readonly WireMetric[];
+}
+
+/**
+ * Runs one batch through the handler; every failure becomes the answer that upstream documents for it.
+ *
+ * @param onContext Told of the batch's context before the handler sees it.
+ */
+export async function runBatch(
+  batch: WireBatch,
+  entry: HandlerEntry,
+  model: ModelContext,
+  onContext: (context: Context) => void,
+  onWarning: (text: string) => void,
+): Promise<BatchOutcome> {
+  const { modelDir } = model.systemProperties;
+  const context = new Context(model, batch.items, batch.kind);
+  onContext(context);
+  let results: unknown;
+  try {
+    const rows = batch.items.map((item) => decodeRow(item, onWarning));
+    results = await entry.handle(rows, context);
+  } catch (error) {
+    return { error: toBatchError(error, modelDir), metrics: takeMetrics(context) };
+  }
+  const metrics = takeMetrics(context);
+  if (!Array.isArray(results)) return { error: refuse("Invalid model predict output"), metrics };
+  if (results.length !== batch.items.length) {
+    return { error: refuse("number of batch response mismatched"), metrics };
+  }
+  try {
+    return { answers: encodeResults(results, context), metrics };
+  } catch (error) {
+    const text = "Unsupported model output data type.";
+    return { error: { ...refuse(text), failure: describeError(error, modelDir) }, metrics };
+  }
+}
+
+/** Encodes one result a request, with the status and the headers that its context holds. */
+export function encodeResults(results: readonly unknown[], context: Context): WireAnswer[] {
+  return results.map((result, index) => {
+    const { bytes, contentType } = encodeAnswer(result);
+    const { code, phrase } = context.getResponseStatus(index);
+    const own = context.getResponseHeaders(index);
+    const headers: string[] = [];
+    for (const [name, value] of own) headers.push(name, value);
+    if (!own.has("content-type")) headers.push("content-type", contentType);
+    return { status: code, statusText: phrase, headers, body: bytes };
+  });
+}
+
+function refuse(message: string): WireBatchError {
+  return { code: "prediction_failed", message, failure: { message } };
+}
+
+/** Upstream's table of a service's failures. */
+function toBatchError(error: unknown, modelDir: string): WireBatchError {
+  const failure = describeError(error, modelDir);
+  if (error instanceof PredictionException) {
+    const { message, errorCode } = error;
+    return { code: "handler_rejected", message, handlerStatus: errorCode, failure };
+  }
+  if (isOutOfMemory(error)) {
+    return { code: "batch_out_of_memory", message: "Out of resources", failure };
+  }
+  return { code: "prediction_failed", message: "Prediction failed", failure };
+}
+
+function takeMetrics(context: Context): readonly WireMetric[] | undefined {
+  const records = context.metrics.takeRecords();
+  return records.length === 0 ? undefined : records;
+}

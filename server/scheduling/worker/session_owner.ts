@@ -1,0 +1,76 @@
+import type { ModelSession, TensorDtype, TensorInfo } from "../../../handlers/mod.ts";
+import type { ChosenDevice } from "./execution_provider.ts";
+import { type OnnxRuntime, openOnnxSession } from "./onnx_session.ts";
+
+/** Bytes of one element; strings have no fixed size. */
+const BYTES_BY_DTYPE: Readonly<Record<TensorDtype, number>> = {
+  bool: 1,
+  float16: 2,
+  float32: 4,
+  float64: 8,
+  int8: 1,
+  int16: 2,
+  int32: 4,
+  int64: 8,
+  string: 0,
+  uint8: 1,
+  uint16: 2,
+  uint32: 4,
+  uint64: 8,
+};
+
+export interface SessionOwnerOptions {
+  readonly modelDir: string;
+  readonly device: ChosenDevice;
+  /** Threads of one run, 1 or more. */
+  readonly intraOpThreads: number;
+}
+
+/** Opens the sessions of one worker and releases every one of them, whether its handler does so or not. */
+export class SessionOwner {
+  readonly #ort: OnnxRuntime;
+  readonly #options: SessionOwnerOptions;
+  readonly #sessions: ModelSession[] = [];
+
+  constructor(ort: OnnxRuntime, options: SessionOwnerOptions) {
+    this.#ort = ort;
+    this.#options = options;
+  }
+
+  /** Opens a model file of the archive; `file` stays inside the model folder, `Context` has seen to it. */
+  async open(file: string): Promise<ModelSession> {
+    if (/\.(pt|pth|pkl|bin|safetensors)$/i.test(file)) {
+      throw new Error(
+        `Cannot open model "${file}": an ONNX file is required, export the model with torch.onnx.export`,
+      );
+    }
+    const { modelDir, device, intraOpThreads } = this.#options;
+    const session = await openOnnxSession(this.#ort, `${modelDir}/${file}`, {
+      provider: device.provider,
+      gpuId: device.gpuId,
+      intraOpThreads,
+    });
+    this.#sessions.push(session);
+    return session;
+  }
+
+  /** Bytes of one row, when the worker has one model with one input whose rows have a fixed size. */
+  rowBytes(): number | undefined {
+    if (this.#sessions.length !== 1) return undefined;
+    const { inputs } = this.#sessions[0];
+    return inputs.length === 1 ? countRowBytes(inputs[0]) : undefined;
+  }
+
+  async release(): Promise<void> {
+    for (const session of this.#sessions.splice(0)) await session.release();
+  }
+}
+
+function countRowBytes(input: TensorInfo): number | undefined {
+  let bytes = BYTES_BY_DTYPE[input.dtype];
+  for (const dimension of input.shape.slice(1)) {
+    if (typeof dimension !== "number" || dimension <= 0) return undefined;
+    bytes *= dimension;
+  }
+  return input.shape.length > 1 && bytes > 0 ? bytes : undefined;
+}

@@ -1,0 +1,41 @@
+/** What a worker tells of itself. */
+
+/**
+ * A worker's life.
+ *
+ * ```text
+ * starting ──▶ ready ──▶ stopping ──▶ stopped
+ *    │           │
+ *    └─────┬─────┘ failure
+ *          ▼
+ *       waiting ──▶ starting          (after the back-off)
+ *          │
+ *          └──────▶ failed            (after maxRetryTimeoutMs without a load)
+ * ```
+ *
+ * Only `ready` workers answer requests.
+ */
+export type WorkerState = "starting" | "ready" | "stopping" | "stopped" | "waiting" | "failed";
+
+/** The first thing that went wrong in a worker, as its author needs it. */
+export interface WorkerFailure {
+  /** The error's own message. */
+  readonly message: string;
+  /** Relative to the model folder, absent when unknown. */
+  readonly file?: string;
+  /** From 1. */
+  readonly line?: number;
+}
+
+export interface WorkerDescription {
+  /** Counted from 9000 as upstream's ports were; never used again. */
+  readonly id: string;
+  readonly startedAtMs: number;
+  readonly state: WorkerState;
+  /** The device's index, `null` on the CPU. */
+  readonly gpuId: number | null;
+  /** Absent until the worker has loaded its model. */
+  readonly executionProvider?: string;
+  /** What stopped it first since it last loaded; absent while nothing has. */
+  readonly failure?: WorkerFailure;
+}

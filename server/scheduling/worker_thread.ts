@@ -1,0 +1,54 @@
+/** The only file that makes and ends worker threads, and says what they may do. */
+
+import type { CarrierEvents, CarrierOptions, WorkerCarrier } from "./carrier.ts";
+import { resolvePackagesDir } from "./packages_dir.ts";
+import { type FromWorkerMessage, transferablesOf } from "./protocol.ts";
+
+/**
+ * What a worker thread may do while it is being set up. The runtime reads its own packages, opens its
+ * native libraries and asks the system about itself; all of that is given back in the worker
+ * (`worker/lockdown.ts`) before the first line of a handler runs. What stays is reading the model folder.
+ */
+function createPermissions(modelDir: string): Deno.PermissionOptionsObject {
+  const packages = resolvePackagesDir();
+  return {
+    read: [modelDir, packages],
+    ffi: [packages],
+    env: true,
+    sys: true,
+    net: false,
+    write: false,
+    run: false,
+    import: false,
+  };
+}
+
+/**
+ * Starts a worker thread for one model folder.
+ *
+ * The caller ends it with `terminate()`. An uncaught error in the thread becomes `onFailure` and never
+ * reaches the server.
+ */
+export function startWorkerThread(options: CarrierOptions, events: CarrierEvents): WorkerCarrier {
+  const worker = new Worker(new URL("./worker/main.ts", import.meta.url), {
+    type: "module",
+    name: options.name,
+    deno: { permissions: createPermissions(options.modelDir) },
+  });
+  worker.onmessage = (event: MessageEvent<FromWorkerMessage>) => events.onMessage(event.data);
+  worker.onerror = (event) => {
+    event.preventDefault();
+    events.onFailure({ message: event.message, line: event.lineno || undefined });
+  };
+  worker.onmessageerror = () => events.onFailure({ message: "A message could not be read" });
+  return {
+    post(message, { keepsBytes = false } = {}) {
+      worker.postMessage(message, keepsBytes ? [] : transferablesOf(message));
+    },
+    terminate() {
+      worker.onmessage = null;
+      worker.onerror = (event) => event.preventDefault();
+      worker.terminate();
+    },
+  };
+}
