@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import type { ArchiveSource, RawEntry } from "./_archive_source.ts";
 import { ArchiveError } from "./errors.ts";
 
@@ -59,11 +59,6 @@ export class FolderSource implements ArchiveSource {
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
   }
-}
-
-/** Whether a folder's name says nothing but where it is. */
-export function toFolderName(path: string): string {
-  return basename(path);
 }
 
 async function* noChunks(): AsyncGenerator<Uint8Array<ArrayBuffer>> {}

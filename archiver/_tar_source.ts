@@ -105,7 +105,10 @@ export class TarSource implements ArchiveSource {
 
   async #readRecord(reader: ChunkReader, size: number): Promise<Uint8Array> {
     if (size > MAX_RECORD_BYTES) {
-      throw this.#fail("archive_corrupt", `a record has ${size} bytes, at most ${MAX_RECORD_BYTES}`);
+      throw this.#fail(
+        "archive_corrupt",
+        `a record has ${size} bytes, at most ${MAX_RECORD_BYTES}`,
+      );
     }
     const padding = (TAR_BLOCK_BYTES - (size % TAR_BLOCK_BYTES)) % TAR_BLOCK_BYTES;
     return (await reader.read(size + padding)).subarray(0, size);

@@ -106,7 +106,10 @@ function parseCentralRecord(
   const nameBytes = bytes.subarray(CENTRAL_BYTES, CENTRAL_BYTES + nameLength);
   const fullName = decodeName(nameBytes, path);
   const fail = (code: ArchiveErrorCode, reason: string) => failEntry(code, fullName, path, reason);
-  const extra = bytes.subarray(CENTRAL_BYTES + nameLength, CENTRAL_BYTES + nameLength + extraLength);
+  const extra = bytes.subarray(
+    CENTRAL_BYTES + nameLength,
+    CENTRAL_BYTES + nameLength + extraLength,
+  );
   const sizes = parseZip64Sizes(extra, {
     size: view.getUint32(24, true),
     packedSize: view.getUint32(20, true),

@@ -41,6 +41,8 @@ export type ArchiveErrorCode =
   | "manifest_path_outside"
   /** A file that the manifest names is not in the archive. */
   | "manifest_file_missing"
+  /** The model's YAML is too large, not UTF-8, or not YAML. */
+  | "config_invalid"
   /** Not a readable ONNX protobuf. */
   | "onnx_invalid"
   | "onnx_external_data_outside"
