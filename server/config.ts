@@ -33,10 +33,10 @@ export interface ServerConfig {
   readonly modelStore: string;
   /** `"all"` is every archive and folder of the model store. */
   readonly startupModels: readonly StartupModel[] | "all";
-  /** Workers of a model that says nothing itself; absent: one for each device at the start, none later. */
-  readonly defaultWorkersPerModel?: number;
-  /** The most devices to use; absent: all there are. */
-  readonly numberOfGpu?: number;
+  /** Workers of a model that says nothing itself; 0: one for each device at the start, none later. */
+  readonly defaultWorkersPerModel: number;
+  /** Devices to spread workers over; a worker whose device cannot be used takes the CPU. */
+  readonly numberOfGpu: number;
   /** Requests that one model version lets wait. */
   readonly jobQueueSize: number;
   /** Bytes of the bodies that one model version lets wait. */
@@ -67,6 +67,10 @@ const MS_PER_S = 1000;
 const MAX_INT32 = 2 ** 31 - 1;
 /** A day: what timers take without overflow, and longer than any request should. */
 const MAX_TIMEOUT_S = 86_400;
+
+/** What one model version may have; each worker is a thread with a copy of the model. */
+const MAX_WORKERS = 512;
+const MAX_GPUS = 1024;
 
 /** TorchServe's defaults, but for the two that it does not have. */
 const DEFAULTS = {
@@ -107,8 +111,8 @@ export async function readServerConfig(flags: ServeFlags): Promise<ConfigReading
     metricsAddress: address("metrics_address", 8082),
     modelStore: resolve(modelStore),
     startupModels: parseStartupModels(models ?? []),
-    defaultWorkersPerModel: settings.getInteger("default_workers_per_model", 0, 1024),
-    numberOfGpu: settings.getInteger("number_of_gpu", 0, 1024),
+    defaultWorkersPerModel: settings.getInteger("default_workers_per_model", 0, MAX_WORKERS) ?? 0,
+    numberOfGpu: settings.getInteger("number_of_gpu", 0, MAX_GPUS) ?? await countNvidiaGpus(),
     jobQueueSize: settings.getInteger("job_queue_size", 1, MAX_INT32) ?? DEFAULTS.jobQueueSize,
     maxQueueBytes: DEFAULTS.maxQueueBytes,
     responseTimeoutMs: timeoutMs("default_response_timeout"),
@@ -207,6 +211,19 @@ async function readSettingsFile(path: string): Promise<SettingsFile> {
     }
     throw new ConfigError(`Cannot start: the config file "${path}" cannot be read`, { cause });
   }
+}
+
+/** The devices that this process may see: their files, fewer when `CUDA_VISIBLE_DEVICES` says so. */
+async function countNvidiaGpus(): Promise<number> {
+  let found = 0;
+  try {
+    for await (const { name } of Deno.readDir("/dev")) if (/^nvidia\d+$/.test(name)) found++;
+  } catch {
+    return 0;
+  }
+  const visible = Deno.env.get("CUDA_VISIBLE_DEVICES");
+  if (visible === undefined) return found;
+  return Math.min(found, visible.split(",").filter((id) => id.trim() !== "").length);
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -1,11 +1,12 @@
 import type {
+  Answer,
   ModelDescription,
+  PredictCall,
   RegisterOutcome,
   RegisterRequest,
   ScaleOutcome,
   ScaleRequest,
-} from "../models/model_description.ts";
-import type { Answer, PredictCall } from "../models/predict_call.ts";
+} from "../models/mod.ts";
 
 /** What the REST routes ask of the models; `ModelRegistry` is the one that runs. Failures are `ServeError`s. */
 export interface ModelService {

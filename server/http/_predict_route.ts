@@ -1,5 +1,5 @@
 import { ServeError } from "../errors.ts";
-import type { Part, PredictCall, PredictKind } from "../models/predict_call.ts";
+import type { PredictCall } from "../models/mod.ts";
 import type { ModelService } from "./_model_service.ts";
 import { readBody, type ReadBodyOptions, toRefusalResponse } from "./_request_body.ts";
 import {
@@ -18,12 +18,12 @@ export interface PredictRouteOptions extends ReadBodyOptions {
 /** One HTTP request as the call that all protocols share. */
 class HttpPredictCall implements PredictCall {
   readonly requestId = crypto.randomUUID();
-  readonly parts: readonly Part[];
+  readonly parts: PredictCall["parts"];
   readonly headers: readonly string[];
   readonly #request: Request;
 
   constructor(
-    readonly kind: PredictKind,
+    readonly kind: PredictCall["kind"],
     readonly modelName: string,
     readonly modelVersion: string | undefined,
     readonly urlPath: string,
@@ -54,7 +54,7 @@ class HttpPredictCall implements PredictCall {
  */
 export async function answerPrediction(
   request: Request,
-  kind: PredictKind,
+  kind: PredictCall["kind"],
   segments: readonly string[],
   options: PredictRouteOptions,
 ): Promise<Response> {

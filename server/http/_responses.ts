@@ -1,6 +1,6 @@
 /** The forms in which this server answers: framework JSON, errors, and handlers' answers. */
 import { ServeError } from "../errors.ts";
-import type { Answer } from "../models/predict_call.ts";
+import type { Answer } from "../models/mod.ts";
 import { toWireForm } from "./_wire_forms.ts";
 
 /** Sent for what is not ours to tell; the log has the rest under the request's id. */

@@ -1,9 +1,5 @@
 /** Upstream's names outside, ours inside: the one file of the REST routes that knows both. */
-import type {
-  ModelDescription,
-  RegisterRequest,
-  WorkerDescription,
-} from "../models/model_description.ts";
+import type { ModelDescription, RegisterRequest, WorkerDescription } from "../models/mod.ts";
 import { ServeError } from "../errors.ts";
 import { type Parameters, toBoolean, toInteger } from "./_query.ts";
 

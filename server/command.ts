@@ -1,0 +1,92 @@
+/** `marina serve`: flags in, exit code out. */
+import { createServeHelp, parseServeFlags, type ServeFlags, UsageError } from "./_serve_flags.ts";
+import { watchStopSignals } from "./_stop_signals.ts";
+import { ConfigError, readServerConfig, type ServerConfig } from "./config.ts";
+import { configureLogging, createLog } from "./logging.ts";
+import type { RunningServer } from "./server.ts";
+
+const EXIT_OK = 0;
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+/**
+ * Runs `serve` until a signal stops it.
+ *
+ * Stdout gets the addresses and `Model server started.`, each on a line, and nothing else; logs go to
+ * stderr. The first SIGTERM or SIGINT lets requests in flight finish; a second one makes this answer at
+ * once, with work left undone, so the caller has to end the process.
+ *
+ * @param args What follows `serve` on the command line.
+ * @returns 0 after a stop that was asked for, 1 when the server could not start, 2 for a wrong command
+ * line, 130 or 143 after a second signal.
+ */
+export async function runServeCommand(args: readonly string[]): Promise<number> {
+  try {
+    const flags = parseServeFlags(args);
+    if (flags.help) {
+      writeLine(Deno.stdout, createServeHelp().trimEnd());
+      return EXIT_OK;
+    }
+    return await serve(flags);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      writeLine(Deno.stderr, "usage: marina serve --model-store DIR [options]");
+      writeLine(Deno.stderr, `marina serve: error: ${error.message}`);
+      return EXIT_USAGE;
+    }
+    if (error instanceof ConfigError) {
+      writeLine(Deno.stderr, `marina serve: error: ${error.message}`);
+      return EXIT_FAILED;
+    }
+    throw error;
+  }
+}
+
+async function serve(flags: ServeFlags): Promise<number> {
+  using signals = watchStopSignals();
+  configureLogging({
+    form: Deno.stderr.isTerminal() ? "text" : "json",
+    write: (text) => write(Deno.stderr, text),
+  });
+  const { config, warnings } = await readServerConfig(flags);
+  const log = createLog("config");
+  for (const warning of warnings) log.warn(warning);
+  const lifetime = new Lifetime();
+  const exitCode = await Promise.race([lifetime.run(config, signals.stopAsked), signals.exitAsked]);
+  if (exitCode !== EXIT_OK) lifetime.server?.abandon();
+  return exitCode;
+}
+
+/** One server from its start to its stop; `server` is there as long as it runs. */
+class Lifetime {
+  server: RunningServer | undefined;
+
+  async run(config: ServerConfig, stopAsked: Promise<void>): Promise<number> {
+    const { startServer } = await import("./server.ts");
+    this.server = await startServer(config);
+    writeLine(Deno.stdout, `Inference address: ${this.server.inferenceUrl}`);
+    writeLine(Deno.stdout, `Management address: ${this.server.managementUrl}`);
+    writeLine(Deno.stdout, `Metrics address: ${this.server.metricsUrl}`);
+    writeLine(Deno.stdout, "Model server started.");
+    await stopAsked;
+    createLog("server").info("Stopping, requests in flight are finished first");
+    await this.server.stop();
+    return EXIT_OK;
+  }
+}
+
+function writeLine(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  write(stream, `${text}\n`);
+}
+
+/** Writes all of it; a reader that has gone away must not end the server. */
+function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  try {
+    for (let written = 0; written < bytes.length;) {
+      written += stream.writeSync(bytes.subarray(written));
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}

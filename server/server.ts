@@ -1,0 +1,163 @@
+/** The composition root: the one place that knows which parts a server is made of. */
+import denoConfig from "../deno.json" with { type: "json" };
+import { ConfigError, type ListenAddress, type ServerConfig } from "./config.ts";
+import {
+  BodyDeadlines,
+  createInferenceApp,
+  createManagementApp,
+  createMetricsApp,
+  type HttpApp,
+  type Listener,
+  startListener,
+} from "./http/mod.ts";
+import { createLog } from "./logging.ts";
+import { GpuAssigner, ModelRegistry, ModelStore } from "./models/mod.ts";
+import { type Clock, createSystemClock, startWorkerThread, WebGpuLease } from "./scheduling/mod.ts";
+import { loadStartupModels } from "./startup_models.ts";
+import { createWorkerLog } from "./worker_log.ts";
+
+/** How long requests in flight have to finish once the server is asked to stop. */
+const STOP_DEADLINE_MS = 30_000;
+/** What workers may take beyond it to give their models back; the process's end does it too. */
+const RELEASE_DEADLINE_MS = 5_000;
+const BODY_TICK_MS = 1_000;
+/** TorchServe counted its workers' ports from here. */
+const FIRST_WORKER_ID = 9000;
+
+/** A server whose ports are open. */
+export interface RunningServer {
+  readonly inferenceUrl: string;
+  readonly managementUrl: string;
+  readonly metricsUrl: string;
+  /** Takes no more requests, finishes those in flight, and gives back all that was taken. */
+  stop(): Promise<void>;
+  /** Removes what was unpacked, for a process that ends now. */
+  abandon(): void;
+}
+
+/**
+ * Starts a server as the config says: registers the startup models, then opens the three ports. The
+ * models' workers may still be starting when this answers; requests wait for them.
+ *
+ * @throws {ConfigError} If a port cannot be opened; nothing runs then.
+ */
+export async function startServer(config: ServerConfig): Promise<RunningServer> {
+  // Latched when onnxruntime is first loaded, for the whole process: so it is the first thing done.
+  Deno.env.set("ORT_DISABLE_TELEMETRY", "1");
+  const clock = createSystemClock();
+  const unpackRoot = await Deno.makeTempDir({ prefix: "marina-models-" });
+  const store = new ModelStore(config.modelStore);
+  const registry = createRegistry(config, { clock, store, unpackRoot });
+  const bodyDeadlines = new BodyDeadlines(config.bodyDeadlineMs / BODY_TICK_MS);
+  const bodyTicker = setInterval(() => bodyDeadlines.tick(), BODY_TICK_MS);
+  const listeners: Listener[] = [];
+  let isStopping = false;
+
+  async function stop(deadlineMs: number): Promise<void> {
+    isStopping = true;
+    const endsAtMs = clock.now() + deadlineMs;
+    await within(clock, deadlineMs, Promise.all(listeners.map((listener) => listener.close())));
+    for (const listener of listeners) listener.abort();
+    const restMs = Math.max(0, endsAtMs - clock.now());
+    await within(clock, restMs + RELEASE_DEADLINE_MS, registry.close({ deadlineMs: restMs }));
+    clearInterval(bodyTicker);
+    await Deno.remove(unpackRoot, { recursive: true });
+  }
+
+  const log = createLog("http");
+  const common = {
+    models: registry,
+    maxBodyBytes: config.maxRequestBytes,
+    bodyDeadlines,
+    reportFailure: (error: unknown, requestId: string) =>
+      log.error("Request failed", { requestId, error }),
+  };
+  const open = (name: string, address: ListenAddress, app: HttpApp): string => {
+    const listener = openPort(name, address, app);
+    listeners.push(listener);
+    return listener.url;
+  };
+  try {
+    await loadStartupModels({ registry, store, models: config.startupModels });
+    return {
+      inferenceUrl: open(
+        "inference_address",
+        config.inferenceAddress,
+        createInferenceApp({ ...common, isHealthy: () => !isStopping && registry.isHealthy() }),
+      ),
+      managementUrl: open(
+        "management_address",
+        config.managementAddress,
+        createManagementApp({ ...common, isModelApiEnabled: config.isModelApiEnabled }),
+      ),
+      metricsUrl: open("metrics_address", config.metricsAddress, createMetricsApp(common)),
+      stop: () => stop(STOP_DEADLINE_MS),
+      abandon: () => removeNow(unpackRoot),
+    };
+  } catch (error) {
+    await stop(0);
+    throw error;
+  }
+}
+
+interface RegistryParts {
+  readonly clock: Clock;
+  readonly store: ModelStore;
+  readonly unpackRoot: string;
+}
+
+function createRegistry(config: ServerConfig, parts: RegistryParts): ModelRegistry {
+  const log = createLog("models");
+  let workerId = FIRST_WORKER_ID;
+  return new ModelRegistry({
+    ...parts,
+    defaults: {
+      defaultWorkersPerModel: config.defaultWorkersPerModel,
+      numberOfGpu: config.numberOfGpu,
+      numberOfCores: navigator.hardwareConcurrency,
+      queueCapacity: config.jobQueueSize,
+      responseTimeoutMs: config.responseTimeoutMs,
+      startupTimeoutMs: config.startupTimeoutMs,
+    },
+    maxQueueBytes: config.maxQueueBytes,
+    unregisterTimeoutMs: config.unregisterTimeoutMs,
+    serverVersion: denoConfig.version,
+    gpus: new GpuAssigner(config.numberOfGpu),
+    webGpuLease: new WebGpuLease(),
+    startCarrier: startWorkerThread,
+    nextWorkerId: () => String(workerId++),
+    createEvents: createWorkerLog,
+    onWarning: (modelName, text) => log.warn("Model config", { model: modelName, text }),
+  });
+}
+
+function openPort(name: string, address: ListenAddress, app: HttpApp): Listener {
+  try {
+    return startListener({ ...address, app });
+  } catch (cause) {
+    const { hostname, port } = address;
+    const found = cause instanceof Deno.errors.AddrInUse
+      ? "is in use, stop what uses it or choose another port"
+      : `cannot be opened (${cause instanceof Error ? cause.message : cause})`;
+    throw new ConfigError(
+      `Cannot start: setting "${name}" must be a free address, ${hostname}:${port} ${found}`,
+      { cause },
+    );
+  }
+}
+
+/** Waits for the work, but no longer than this. */
+async function within(clock: Clock, timeoutMs: number, work: Promise<unknown>): Promise<void> {
+  let cancel = (): void => {};
+  const timeout = new Promise<void>((resolve) => cancel = clock.schedule(timeoutMs, resolve));
+  await Promise.race([work, timeout]);
+  cancel();
+}
+
+function removeNow(path: string): void {
+  try {
+    Deno.removeSync(path, { recursive: true });
+  } catch {
+    // Gone already, or still being written to: the process ends either way.
+  }
+}

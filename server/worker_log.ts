@@ -1,0 +1,33 @@
+import { createLog } from "./logging.ts";
+import type { PoolEvents } from "./scheduling/mod.ts";
+
+/** Tells the log what the workers of one model version go through. */
+export function createWorkerLog(modelName: string, modelVersion: string): PoolEvents {
+  const log = createLog("workers");
+  const model = { model: modelName, version: modelVersion };
+  return {
+    onWorkerReady: (worker) =>
+      log.info("Worker is ready", {
+        ...model,
+        worker: worker.id,
+        provider: worker.executionProvider,
+        gpu: worker.gpuId ?? undefined,
+      }),
+    onWorkerFailure: (worker, { message, file, line, stack }) =>
+      log.error("Worker failed", {
+        ...model,
+        worker: worker.id,
+        reason: message,
+        file,
+        line,
+        stack,
+      }),
+    onWorkerLog: (worker, { level, message }) => {
+      const fields = { ...model, worker: worker.id, text: message };
+      if (level === "error") log.error("Handler says", fields);
+      else if (level === "warning") log.warn("Handler says", fields);
+      else if (level === "info") log.info("Handler says", fields);
+    },
+    onResult: () => {},
+  };
+}

@@ -1,0 +1,83 @@
+import type { Answer, PredictCall } from "../../../server/models/predict_call.ts";
+import {
+  BodyDeadlines,
+  createInferenceApp,
+  createManagementApp,
+} from "../../../server/http/mod.ts";
+import type { HttpApp, ModelService } from "../../../server/http/mod.ts";
+
+/** The HTTP mapping's other side: every method fails unless the test gives it. */
+export function createFakeModels(given: Partial<ModelService>): ModelService {
+  const refuse = (): never => {
+    throw new Error("This test did not expect the call");
+  };
+  return {
+    register: refuse,
+    scale: refuse,
+    describe: refuse,
+    list: refuse,
+    setDefault: refuse,
+    unregister: refuse,
+    predict: refuse,
+    ...given,
+  };
+}
+
+export interface FakeAppOptions {
+  readonly maxBodyBytes?: number;
+  readonly bodyDeadlines?: BodyDeadlines;
+  readonly isHealthy?: boolean;
+  readonly isModelApiEnabled?: boolean;
+  readonly failures?: { error: unknown; requestId: string }[];
+}
+
+export function createFakeInferenceApp(
+  given: Partial<ModelService>,
+  options: FakeAppOptions = {},
+): HttpApp {
+  return createInferenceApp({
+    ...toAppOptions(given, options),
+    isHealthy: () => options.isHealthy ?? true,
+  });
+}
+
+export function createFakeManagementApp(
+  given: Partial<ModelService>,
+  options: FakeAppOptions = {},
+): HttpApp {
+  const isModelApiEnabled = options.isModelApiEnabled ?? true;
+  return createManagementApp({ ...toAppOptions(given, options), isModelApiEnabled });
+}
+
+function toAppOptions(given: Partial<ModelService>, options: FakeAppOptions) {
+  return {
+    models: createFakeModels(given),
+    maxBodyBytes: options.maxBodyBytes ?? 1000,
+    bodyDeadlines: options.bodyDeadlines ?? new BodyDeadlines(60),
+    reportFailure: (error: unknown, requestId: string) =>
+      void options.failures?.push({ error, requestId }),
+  };
+}
+
+/** A text answer. */
+export function createAnswer(text: string, over: Partial<Answer> = {}): Answer {
+  return {
+    status: 200,
+    statusText: "",
+    headers: ["content-type", "text/plain; charset=utf-8"],
+    body: new TextEncoder().encode(text),
+    ...over,
+  };
+}
+
+/** Keeps the calls that arrive, and answers each with `ok`. */
+export function createRecorder(): { calls: PredictCall[]; predict: ModelService["predict"] } {
+  const calls: PredictCall[] = [];
+  return {
+    calls,
+    predict: (call) => {
+      calls.push(call);
+      return Promise.resolve(createAnswer("ok"));
+    },
+  };
+}
