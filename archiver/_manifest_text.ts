@@ -38,7 +38,7 @@ function toFilesText(files: NonNullable<Manifest["files"]>): string {
 
 function toAscii(text: string): string {
   return text.replace(
-    /[\u0080-\uffff]/g,
+    /[\u007f-\uffff]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }

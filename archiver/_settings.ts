@@ -25,11 +25,12 @@ export function assertSettings(
         `model name is: ${MODEL_NAME_REGEXP.source}`,
     );
   }
-  const fault = findPathFault(model.modelName);
+  // Every entry of a tar lies under the model's name.
+  const fault = model.archiveFormat === "tgz" ? findPathFault(model.modelName) : undefined;
   if (fault) {
     throw new ArchiveError(
       "model_name_invalid",
-      `Cannot pack model "${model.modelName}": it names the file, and ${fault.reason}`,
+      `Cannot pack model "${model.modelName}": as a folder of a tgz ${fault.reason}`,
     );
   }
   assertChoice("runtime", model.runtime, RUNTIMES);
