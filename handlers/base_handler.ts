@@ -91,7 +91,7 @@ export class BaseHandler<Input = ModelInput, Output = ModelOutput> {
   }
 
   /** Requests to the model's inputs. */
-  preprocess(data: readonly HandlerData[], context: Context): Input | Promise<Input> {
+  preprocess(data: HandlerData[], context: Context): Input | Promise<Input> {
     const { inputs } = this.#requireSpec();
     const requests = new Array<RequestInput | null>(data.length).fill(null);
     for (let i = 0; i < data.length; i++) {
@@ -178,7 +178,7 @@ export class BaseHandler<Input = ModelInput, Output = ModelOutput> {
    */
   explainHandle(
     _input: Input,
-    _data: readonly HandlerData[],
+    _data: HandlerData[],
     context: Context,
   ): unknown[] | Promise<unknown[]> {
     throw new PredictionException(
@@ -198,7 +198,7 @@ export class BaseHandler<Input = ModelInput, Output = ModelOutput> {
    * its status and text and gives `null`, the others go on. Conversions run at the same time.
    */
   async mapRequests<T>(
-    data: readonly HandlerData[],
+    data: HandlerData[],
     context: Context,
     convert: (row: HandlerData, index: number) => T | Promise<T>,
   ): Promise<(T | null)[]> {

@@ -80,7 +80,7 @@ export class ImageClassifier extends BaseHandler<Requests, Answers> {
     this.#maxResultClasses = count;
   }
 
-  override preprocess(data: readonly HandlerData[], context: Context): Promise<Requests> {
+  override preprocess(data: HandlerData[], context: Context): Promise<Requests> {
     return this.mapRequests(data, context, (row) => this.#toInput(row, context));
   }
 
