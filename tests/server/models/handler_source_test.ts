@@ -1,0 +1,79 @@
+import { deepStrictEqual, rejects } from "node:assert/strict";
+import { resolveHandler } from "../../../server/models/handler_source.ts";
+
+async function withFolder(
+  files: Readonly<Record<string, string>>,
+  body: (dir: string) => Promise<void>,
+): Promise<void> {
+  const dir = await Deno.makeTempDir({ prefix: "marina-handler-" });
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      await Deno.writeTextFile(`${dir}/${name}`, text);
+    }
+    await body(dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+Deno.test.each([
+  {
+    handler: "h.ts",
+    files: { "h.ts": "" },
+    source: { kind: "file", file: "h.ts", entryName: undefined },
+  },
+  {
+    handler: "h.ts:run",
+    files: { "h.ts": "" },
+    source: { kind: "file", file: "h.ts", entryName: "run" },
+  },
+  {
+    handler: "h:Cls",
+    files: { "h.mjs": "" },
+    source: { kind: "file", file: "h.mjs", entryName: "Cls" },
+  },
+  {
+    handler: "h",
+    files: { "h.ts": "", "h.js": "" },
+    source: { kind: "file", file: "h.ts", entryName: undefined },
+  },
+  { handler: "base_handler", files: {}, source: { kind: "built_in", name: "base_handler" } },
+  {
+    handler: "image_classifier",
+    files: { "image_classifier.ts": "" },
+    source: { kind: "file", file: "image_classifier.ts", entryName: undefined },
+  },
+])("resolveHandler() finds $handler beside $files", async ({ handler, files, source }) => {
+  await withFolder(files as unknown as Record<string, string>, async (dir) => {
+    deepStrictEqual((await resolveHandler(handler, dir)).source, source);
+  });
+});
+
+Deno.test("resolveHandler() loads the image decoder for handlers that use it, and for no others", async () => {
+  const uses = 'import { decodeImage } from "marina";';
+  await withFolder({ "h.ts": 'import "./tools.ts";', "tools.ts": uses }, async (dir) => {
+    deepStrictEqual((await resolveHandler("h.ts", dir)).needsImages, true);
+  });
+  await withFolder({ "h.ts": "export function handle() {}" }, async (dir) => {
+    deepStrictEqual((await resolveHandler("h.ts", dir)).needsImages, false);
+    deepStrictEqual((await resolveHandler("image_classifier", dir)).needsImages, true);
+  });
+});
+
+Deno.test.each([
+  { handler: undefined, message: /names no handler/ },
+  { handler: "h.py", message: /Python and C\+\+ handlers do not run here/ },
+  {
+    handler: "missing.ts",
+    message: /no such module, and the built-in handlers are "base_handler"/,
+  },
+  { handler: "object_detector", message: /built-in handlers are/ },
+  { handler: "../h.ts", message: /leaves the archive/ },
+  { handler: "/etc/h.ts", message: /leaves the archive/ },
+  { handler: "https://example.com/h.ts", message: /no such module/ },
+  { handler: "npm:left-pad", message: /no such module/ },
+])("resolveHandler() refuses $handler", async ({ handler, message }) => {
+  await withFolder({ "h.py": "" }, async (dir) => {
+    await rejects(resolveHandler(handler, dir), { code: "archive_invalid", message });
+  });
+});
