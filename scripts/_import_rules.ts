@@ -74,7 +74,7 @@ export const SINGLE_PLACES: readonly SinglePlace[] = [
   },
   {
     name: "Deno.exit",
-    pattern: /\b(?:Deno|process)\s*\.\s*exit\b/,
+    pattern: /\b(?:Deno|process)\s*\.\s*exit\s*\(/,
     place: "main.ts",
     isAllowed: (path) => path === "main.ts",
   },
@@ -104,10 +104,7 @@ export function areaOf(path: string): Area | undefined {
   const [top, second, ...rest] = path.split("/");
   if (top === "archiver" || top === "handlers") return top;
   if (top !== "server" || second === undefined) return undefined;
-  if (rest.length > 0) {
-    const area = `server/${second}`;
-    return area in MAY_IMPORT_BY_AREA ? area as Area : "server";
-  }
-  // A private file beside the leaves belongs to them: they may split without losing their place.
-  return LEAF_FILES.includes(path) || second.startsWith("_") ? "server/leaf" : "server";
+  if (LEAF_FILES.includes(path)) return "server/leaf";
+  const area = `server/${second}`;
+  return rest.length > 0 && area in MAY_IMPORT_BY_AREA ? area as Area : "server";
 }

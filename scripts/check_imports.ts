@@ -7,6 +7,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join, normalize } from "node:path/posix";
 import {
+  type Area,
   areaOf,
   COMMAND_FILES,
   LEAF_FILES,
@@ -32,10 +33,11 @@ export async function checkImports(root: string): Promise<string[]> {
   for (const path of await listSources(root)) {
     sources.set(path, scanSource(await readFile(join(root, path), "utf8")));
   }
+  const areaByPath = toAreas(sources);
   const breaches: string[] = [];
   for (const [path, source] of sources) {
     for (const reference of source.imports) {
-      const reason = refuseImport(path, reference.specifier);
+      const reason = refuseImport(path, reference.specifier, areaByPath);
       if (reason !== undefined) breaches.push(toImportBreach(path, reference, reason));
     }
   }
@@ -43,7 +45,7 @@ export async function checkImports(root: string): Promise<string[]> {
 }
 
 /** Says why one import is refused, or nothing. */
-function refuseImport(from: string, specifier: string): string | undefined {
+function refuseImport(from: string, specifier: string, areaByPath: Areas): string | undefined {
   if (/^(?:jsr|npm|https?):/.test(specifier)) {
     return "a dependency must be named once, in the import map of deno.json";
   }
@@ -52,9 +54,35 @@ function refuseImport(from: string, specifier: string): string | undefined {
       ? 'a product file must import by relative path, "marina" is for handler files'
       : undefined;
   }
-  const to = normalize(join(dirname(from), specifier));
+  const to = toPath(from, specifier);
   if (to.startsWith("..")) return "an import must stay inside the repository";
-  return refusePrivate(from, to) ?? refuseArea(from, to);
+  return refusePrivate(from, to) ?? refuseArea(from, to, areaByPath);
+}
+
+function toPath(from: string, specifier: string): string {
+  return normalize(join(dirname(from), specifier));
+}
+
+type Areas = ReadonlyMap<string, Area>;
+
+/** The area of each product file; what a leaf of `server/` keeps in a private file is leaf too. */
+function toAreas(sources: ReadonlyMap<string, ScannedSource>): Areas {
+  const areaByPath = new Map<string, Area>();
+  for (const path of sources.keys()) {
+    const area = areaOf(path);
+    if (area !== undefined) areaByPath.set(path, area);
+  }
+  const pending = LEAF_FILES.filter((path) => sources.has(path));
+  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+    for (const { specifier } of sources.get(path)!.imports) {
+      const to = toPath(path, specifier);
+      if (/^server\/_[^/]+$/.test(to) && areaByPath.get(to) === "server") {
+        areaByPath.set(to, "server/leaf");
+        pending.push(to);
+      }
+    }
+  }
+  return areaByPath;
 }
 
 function refusePrivate(from: string, to: string): string | undefined {
@@ -68,25 +96,25 @@ function refusePrivate(from: string, to: string): string | undefined {
     : undefined;
 }
 
-function refuseArea(from: string, to: string): string | undefined {
-  const [fromArea, toArea] = [areaOf(from), areaOf(to)];
+function refuseArea(from: string, to: string, areaByPath: Areas): string | undefined {
+  const [fromArea, toArea] = [areaByPath.get(from), areaByPath.get(to) ?? areaOf(to)];
   if (toArea === undefined) {
     return fromArea !== undefined && /^(?:tests|scripts|examples)\//.test(to)
       ? "a product file must not import tests, scripts or examples"
       : undefined;
   }
-  if (fromArea === undefined || fromArea === toArea) return undefined;
-  if (!MAY_IMPORT_BY_AREA[fromArea].includes(toArea)) {
-    const allowed = MAY_IMPORT_BY_AREA[fromArea];
+  const door = `${toArea}/mod.ts`;
+  const isAtDoor = to === door || LEAF_FILES.includes(to) || dirname(from) === dirname(to);
+  const throughDoor = isAtDoor ? undefined : `${toArea}/ is entered through ${door} only`;
+  if (fromArea === undefined) return from.startsWith("tests/") ? undefined : throughDoor;
+  if (fromArea === toArea) return undefined;
+  const allowed = MAY_IMPORT_BY_AREA[fromArea];
+  if (!allowed.includes(toArea)) {
     return `${fromArea} may import ${
       allowed.length === 0 ? "nothing of ours" : allowed.join(", ")
     }`;
   }
-  if (LEAF_FILES.includes(to)) return undefined;
-  if (fromArea === "main.ts" && COMMAND_FILES.includes(to)) return undefined;
-  return to === `${toArea}/mod.ts`
-    ? undefined
-    : `${toArea}/ is entered through ${toArea}/mod.ts only`;
+  return fromArea === "main.ts" && COMMAND_FILES.includes(to) ? undefined : throughDoor;
 }
 
 function findMisplaced(sources: ReadonlyMap<string, ScannedSource>): string[] {

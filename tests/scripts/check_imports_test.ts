@@ -26,7 +26,9 @@ Deno.test("checkImports() finds nothing in a tree that keeps every rule", async 
     "archiver/_pack.ts": 'import yauzl from "yauzl"; export const pack = yauzl;',
     "server/server.ts": 'import { a } from "./http/mod.ts"; import { c } from "./config.ts";',
     "server/config.ts": 'import { parse } from "./_properties.ts";',
-    "server/_properties.ts": "export const parse = 1;",
+    "server/_properties.ts": 'import { ServeError } from "./errors.ts"; export const parse = 1;',
+    "server/command.ts": 'import { flags } from "./_serve_flags.ts"; import "./_properties.ts";',
+    "server/_serve_flags.ts": 'import "./server.ts"; export const flags = 1;',
     "server/http/mod.ts": 'import type { Call } from "../models/mod.ts"; import "../errors.ts";',
     "server/models/mod.ts": 'import { Pool } from "../scheduling/mod.ts";',
     "server/scheduling/mod.ts": 'export { spawn } from "./worker/spawn.ts";',
@@ -93,6 +95,11 @@ Deno.test.each([
     reason: "server/leaf may import nothing of ours",
   },
   {
+    path: "scripts/a.ts",
+    specifier: "../archiver/open_archive.ts",
+    reason: "archiver/ is entered through archiver/mod.ts only",
+  },
+  {
     path: "archiver/a.ts",
     specifier: "./zip/_crc32.ts",
     reason: "a file with a leading underscore is private to archiver/zip/",
@@ -143,6 +150,16 @@ Deno.test.each([
     deepStrictEqual((await checkTree({ [path]: `await import("${specifier}")` })).length, 1);
   },
 );
+
+Deno.test("checkImports() holds the private files of a leaf to the leaf's rule", async () => {
+  const files = {
+    "server/config.ts": 'import { parse } from "./_properties.ts";',
+    "server/_properties.ts": 'import "./http/mod.ts";',
+  };
+  deepStrictEqual(await checkTree(files), [
+    'Cannot import "./http/mod.ts" in server/_properties.ts, line 1: server/leaf may import nothing of ours',
+  ]);
+});
 
 Deno.test.each([
   { name: "Deno.exit", code: "Deno.exit(1)", path: "server/command.ts", place: "main.ts" },
