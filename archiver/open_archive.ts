@@ -5,6 +5,7 @@ import { assertExternalFiles, assertManifestPaths, isOnnxPath } from "./_archive
 import { type ArchiveSource, DEFAULT_LIMITS, type ReadLimits } from "./_archive_source.ts";
 import { checkedEntries } from "./_checked_entries.ts";
 import { MAX_CONFIG_BYTES, parseConfigText, parseManifestBytes } from "./_archive_texts.ts";
+import { hashedChunks } from "./_hashed_chunks.ts";
 import { resolveTarRoot } from "./_model_root.ts";
 import { readOnnxModel } from "./_onnx_reader.ts";
 import { openSource } from "./_open_source.ts";
@@ -148,16 +149,6 @@ async function unpackFiles(
     files.push({ path: entry.path, size: entry.size, sha256: hash.digest("hex") });
   }
   return files;
-}
-
-async function* hashedChunks(
-  chunks: AsyncIterable<Uint8Array<ArrayBuffer>>,
-  hash: ReturnType<typeof createHash>,
-): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  for await (const chunk of chunks) {
-    hash.update(chunk);
-    yield chunk;
-  }
 }
 
 interface Content {
