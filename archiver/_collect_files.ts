@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { assertNamesPackable } from "./_entry_names.ts";
 import { listExtraFiles } from "./_extra_files.ts";
 import { type InputFile, readInputFile } from "./_input_file.ts";
+import { addOnnxExternalFiles } from "./_onnx_external_files.ts";
 import { MANIFEST_PATH } from "./manifest.ts";
 import type { ModelArchiverConfig } from "./model_archiver_config.ts";
 
@@ -48,6 +49,7 @@ export async function collectFiles(
   for (const file of await listExtraFiles(config.extraFiles ?? "", options)) add(file);
   await addNamed("requirements file", config.requirementsFile);
   await addNamed("config file", config.configFile);
+  await addOnnxExternalFiles(files);
 
   const sorted = [...files.values()].sort((a, b) => a.name < b.name ? -1 : 1);
   assertNamesPackable(sorted);
