@@ -190,7 +190,9 @@ export class BaseHandler<Input = ModelInput, Output = ModelOutput> {
   /** Gives the model's memory back. Called once, after the last batch. */
   async release(): Promise<void> {
     this.initialized = false;
-    await this.#model?.release();
+    const model = this.#model;
+    this.#model = null;
+    await model?.release();
   }
 
   /**

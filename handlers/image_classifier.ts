@@ -10,6 +10,7 @@ import {
 } from "./images/mod.ts";
 import { toLabel } from "./label_mapping.ts";
 import { PredictionException } from "./prediction_exception.ts";
+import { pickRequestValue } from "./request_value.ts";
 import { describeModel, type InputSpec, parseRequestInput } from "./rows/mod.ts";
 import type { RequestInput, RequestOutput } from "./rows/mod.ts";
 import { softmax } from "./softmax.ts";
@@ -102,7 +103,7 @@ export class ImageClassifier extends BaseHandler<Requests, Answers> {
   }
 
   async #toInput(row: HandlerData, context: Context): Promise<RequestInput> {
-    const image = row.data || row.body;
+    const image = pickRequestValue(row);
     const bytes = typeof image === "string" ? decodeBase64(image) : image;
     if (!(bytes instanceof Uint8Array)) return parseRequestInput(row, [this.#input!]);
     const tensor = await this.processImage(bytes, context);

@@ -43,6 +43,7 @@ export type {
   MetricType,
 } from "./metrics.ts";
 export { PredictionException } from "./prediction_exception.ts";
+export { pickRequestValue } from "./request_value.ts";
 export { toNestedOutput } from "./rows/mod.ts";
 export type { NestedOutput, RequestInput, RequestOutput } from "./rows/mod.ts";
 export { softmax } from "./softmax.ts";

@@ -1,13 +1,20 @@
-import { BaseHandler, decodeImage, PredictionException, softmax, topK } from "marina";
+import {
+  BaseHandler,
+  decodeImage,
+  pickRequestValue,
+  PredictionException,
+  softmax,
+  topK,
+} from "marina";
 import type { Context, HandlerData, RequestInput, RequestOutput } from "marina";
 
 /** An image of a digit in, `{"digit": 7, "probabilities": [ten numbers]}` out. */
 export class DigitHandler extends BaseHandler<(RequestInput | null)[], (RequestOutput | null)[]> {
   override preprocess(data: HandlerData[], context: Context) {
     return this.mapRequests(data, context, async (row) => {
-      const file = row.data ?? row.body;
+      const file = pickRequestValue(row);
       if (!(file instanceof Uint8Array)) throw new PredictionException("Send an image file", 400);
-      const { width, height, data } = await decodeImage(file, { grey: true });
+      const { width, height, data: grey } = await decodeImage(file, { grey: true });
       if (width !== 28 || height !== 28) {
         const found = `found ${width} x ${height}`;
         throw new PredictionException(
@@ -15,7 +22,7 @@ export class DigitHandler extends BaseHandler<(RequestInput | null)[], (RequestO
           400,
         );
       }
-      const pixels = Float32Array.from(data, (grey) => (grey / 255 - 0.1307) / 0.3081);
+      const pixels = Float32Array.from(grey, (value) => (value / 255 - 0.1307) / 0.3081);
       const image = { dtype: "float32" as const, shape: [1, 1, 28, 28], data: pixels };
       return { feeds: { image }, isSingleRow: true };
     });

@@ -1,5 +1,6 @@
 import type { HandlerData } from "../context.ts";
 import { PredictionException } from "../prediction_exception.ts";
+import { pickRequestValue } from "../request_value.ts";
 import type { Tensor } from "../tensor.ts";
 import { createInputError } from "./_input_error.ts";
 import type { InputSpec } from "./input_spec.ts";
@@ -33,7 +34,7 @@ export function parseRequestInput(
   inputs: readonly InputSpec[],
 ): RequestInput {
   const only = inputs.length === 1 ? inputs[0]! : null;
-  const value = pickValue(row);
+  const value = pickRequestValue(row);
   if (value === undefined || (only === null && areInputs(row, inputs))) {
     return parseNamed(row, inputs, true);
   }
@@ -49,14 +50,6 @@ export function parseRequestInput(
   const isField = !Object.hasOwn(row, "body");
   const { tensor, isSingleRow } = parseValue(value, only, isField);
   return { feeds: { [only.name]: tensor }, isSingleRow };
-}
-
-/** Upstream's `row.get("data") or row.get("body")`, except that 0 and false are values here. */
-function pickValue(row: HandlerData): unknown {
-  const { data } = row;
-  const isEmpty = data === undefined || data === null || data === "" ||
-    (data instanceof Uint8Array && data.length === 0);
-  return isEmpty ? row.body : data;
 }
 
 function areInputs(row: HandlerData, inputs: readonly InputSpec[]): boolean {

@@ -12,6 +12,7 @@ export async function openOnnxSession(path: string): Promise<ModelSession> {
     intraOpNumThreads: 1,
     logSeverityLevel: 4,
   });
+  let isReleased = false;
   return {
     inputs: session.inputMetadata.map(toInfo),
     outputs: session.outputMetadata.map(toInfo),
@@ -24,7 +25,11 @@ export async function openOnnxSession(path: string): Promise<ModelSession> {
         Object.entries(answers).map(([name, tensor]) => [name, toTensor(tensor as OrtTensor)]),
       );
     },
-    release: () => session.release(),
+    async release() {
+      if (isReleased) return;
+      isReleased = true;
+      await session.release();
+    },
   };
 }
 
