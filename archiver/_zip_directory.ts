@@ -215,8 +215,10 @@ async function readLocalHeader(
   );
   if (sizes === undefined) throw fail("its local extra field is malformed");
   const local = [view.getUint32(14, true), sizes.packedSize, sizes.size];
-  const isUnset = (record.flags & FLAG_DESCRIPTOR) !== 0 && local.every((value) => value === 0);
-  if (!isUnset && !equal(local, [record.crc32, record.packedSize, record.size])) {
+  const central = [record.crc32, record.packedSize, record.size];
+  // With a descriptor behind the data the header may leave out what was not known yet.
+  const mayOmit = (record.flags & FLAG_DESCRIPTOR) !== 0;
+  if (!local.every((value, i) => value === central[i] || (mayOmit && value === 0))) {
     throw fail("its local header gives other sizes or another CRC-32", "entry_size_mismatch");
   }
   return dataStart;
