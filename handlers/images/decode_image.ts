@@ -56,22 +56,24 @@ function loadSharp(): Promise<Sharp> {
  * `L = (19595 R + 38470 G + 7471 B + 32768) >> 16` (ITU-R 601). The number of pixels is checked against the
  * file's header before any is decoded.
  *
- * @throws {PredictionException} 400 if the bytes are no such image, are damaged, or hold too many pixels.
+ * @param file A request's value: the file's bytes (`Uint8Array`), not modified; anything else is refused.
+ * @throws {PredictionException} 400 if it is no such image, is damaged, or holds too many pixels.
  */
 export async function decodeImage(
-  bytes: Uint8Array,
+  file: unknown,
   options: DecodeImageOptions = {},
 ): Promise<Image> {
   const limitPixels = options.limitPixels ?? MAX_IMAGE_PIXELS;
-  if (!isKnownFormat(bytes)) {
+  if (!(file instanceof Uint8Array) || !isKnownFormat(file)) {
+    const found = file instanceof Uint8Array ? `${file.length} other bytes` : "no bytes";
     throw new PredictionException(
-      `Cannot decode the image: expected a JPEG, PNG or WebP file, found ${bytes.length} other bytes`,
+      `Cannot decode the image: expected a JPEG, PNG or WebP file, found ${found}`,
       400,
     );
   }
   const sharp = await loadSharp();
   try {
-    const { data, info } = await sharp(bytes, {
+    const { data, info } = await sharp(file, {
       failOn: "error",
       ignoreIcc: true,
       limitInputPixels: Number.isFinite(limitPixels) ? limitPixels : false,
@@ -81,7 +83,7 @@ export async function decodeImage(
     const rgb = { width: info.width, height: info.height, channels: info.channels, data };
     return options.grey ? toGrey(rgb) : rgb;
   } catch (cause) {
-    throw new PredictionException(await explain(sharp, bytes, limitPixels), 400, { cause });
+    throw new PredictionException(await explain(sharp, file, limitPixels), 400, { cause });
   }
 }
 

@@ -103,6 +103,12 @@ Deno.test.each([
   });
 });
 
+Deno.test("decodeImage() refuses a value that is no bytes", async () => {
+  for (const value of ["text", [1], {}, undefined, null]) {
+    await rejects(decodeImage(value), /expected a JPEG, PNG or WebP file, found no bytes/);
+  }
+});
+
 Deno.test("decodeImage() refuses a file that ends too early", async () => {
   const noise = crypto.getRandomValues(new Uint8Array(64 * 64 * 3));
   const raw = { raw: { width: 64, height: 64, channels: 3 } } as const;
