@@ -61,27 +61,38 @@ async function moveFile(from: string, to: string, force: boolean): Promise<void>
   }
 }
 
-/** Folders cannot be swapped in one step: the old one is moved aside, and back if need be. */
+/** Enough for all who could write under one name at once. */
+const MAX_MOVES = 100;
+
+/**
+ * Folders cannot be swapped in one step: the old one is moved aside first, and back if the new
+ * one does not get in. Another process may do the same, so it is tried again.
+ */
 async function moveFolder(from: string, to: string, force: boolean): Promise<void> {
-  if (!force) {
-    // A rename replaces an empty folder; nothing is lost then.
+  const asidePaths: string[] = [];
+  for (let move = 1;; move++) {
     try {
-      return await Deno.rename(from, to);
+      await Deno.rename(from, to);
+      break;
     } catch (error) {
-      if (await exists(to)) throw existsError(to, error);
-      throw error;
+      const isTaken = await exists(to);
+      if (isTaken && !force) throw existsError(to, error);
+      if (!isTaken || move === MAX_MOVES) {
+        const lastPath = asidePaths.at(-1);
+        if (!isTaken && lastPath !== undefined) await Deno.rename(lastPath, to);
+        throw error;
+      }
     }
+    const asidePath = toTemporaryPath(to);
+    const isMoved = await Deno.rename(to, asidePath).then(() => true, ignoreNotFound);
+    if (isMoved) asidePaths.push(asidePath);
   }
-  const asidePath = toTemporaryPath(to);
-  const hasOld = await exists(to);
-  if (hasOld) await Deno.rename(to, asidePath);
-  try {
-    await Deno.rename(from, to);
-  } catch (error) {
-    if (hasOld) await Deno.rename(asidePath, to);
-    throw error;
-  }
-  if (hasOld) await Deno.remove(asidePath, { recursive: true });
+  for (const path of asidePaths) await Deno.remove(path, { recursive: true });
+}
+
+function ignoreNotFound(error: unknown): false {
+  if (error instanceof Deno.errors.NotFound) return false;
+  throw error;
 }
 
 /** Makes the rename itself durable; systems that cannot open a folder do without. */
