@@ -57,7 +57,6 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     isStopping = true;
     const endsAtMs = clock.now() + deadlineMs;
     await within(clock, deadlineMs, Promise.all(listeners.map((listener) => listener.close())));
-    for (const listener of listeners) listener.abort();
     const restMs = Math.max(0, endsAtMs - clock.now());
     await within(clock, restMs + RELEASE_DEADLINE_MS, registry.close({ deadlineMs: restMs }));
     clearInterval(bodyTicker);

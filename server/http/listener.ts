@@ -11,10 +11,11 @@ export interface StartListenerOptions {
 export interface Listener {
   /** `http://127.0.0.1:8080`, with the port that was taken. */
   readonly url: string;
-  /** Takes no more connections, and resolves when the requests in flight are answered. */
+  /**
+   * Takes no more connections, ends the idle ones, and resolves when the requests in flight are answered.
+   * A request that is never answered keeps it waiting: the caller sets a deadline, and ends the process.
+   */
   close(): Promise<void>;
-  /** Ends all connections at once; `close()` then resolves. */
-  abort(): void;
 }
 
 /**
@@ -24,12 +25,10 @@ export interface Listener {
  */
 export function startListener(options: StartListenerOptions): Listener {
   const { hostname, port, app } = options;
-  const controller = new AbortController();
-  const server = Deno.serve({ hostname, port, signal: controller.signal, onListen: () => {} }, app);
+  const server = Deno.serve({ hostname, port, onListen: () => {} }, app);
   const shownHost = hostname.includes(":") ? `[${hostname}]` : hostname;
   return {
     url: `http://${shownHost}:${server.addr.port}`,
     close: () => server.shutdown(),
-    abort: () => controller.abort(),
   };
 }
