@@ -6,6 +6,7 @@
 export { ArchiveError, type ArchiveErrorCode } from "./errors.ts";
 export { generateModelArchive } from "./generate_model_archive.ts";
 export type { Manifest, ManifestFile, ManifestModel } from "./manifest.ts";
+export { openArchive, type OpenArchiveOptions, type OpenedArchive } from "./open_archive.ts";
 export {
   ARCHIVE_FORMATS,
   type ArchiveFormat,
@@ -15,3 +16,4 @@ export {
   type Runtime,
   RUNTIMES,
 } from "./model_archiver_config.ts";
+export { verifyArchive, type VerifyReport } from "./verify_archive.ts";
