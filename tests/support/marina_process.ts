@@ -86,8 +86,8 @@ export async function startMarina(options: StartMarinaOptions): Promise<MarinaPr
   ended.then(() => hasEnded = true);
 
   async function stop(signal: Deno.Signal = "SIGTERM"): Promise<number> {
-    if (!hasEnded) child.kill(signal);
-    const lastResort = setTimeout(() => child.kill("SIGKILL"), STOP_DEADLINE_MS);
+    if (!hasEnded) kill(child, signal);
+    const lastResort = setTimeout(() => kill(child, "SIGKILL"), STOP_DEADLINE_MS);
     try {
       return (await ended).code;
     } finally {
@@ -100,7 +100,7 @@ export async function startMarina(options: StartMarinaOptions): Promise<MarinaPr
     await Deno.remove(configDir, { recursive: true }).catch(() => {});
   }
 
-  const startDeadline = setTimeout(() => child.kill("SIGKILL"), START_DEADLINE_MS);
+  const startDeadline = setTimeout(() => kill(child, "SIGKILL"), START_DEADLINE_MS);
   try {
     await stdout.waitFor(/^Model server started\.$/);
     const addressOf = (what: string): string =>
@@ -113,7 +113,7 @@ export async function startMarina(options: StartMarinaOptions): Promise<MarinaPr
       stdoutLines: stdout.lines,
       stderrLines: stderr.lines,
       waitForStderr: (pattern) => stderr.waitFor(pattern),
-      kill: (signal = "SIGTERM") => child.kill(signal),
+      kill: (signal = "SIGTERM") => kill(child, signal),
       waitForExit: async () => (await ended).code,
       stop,
       [Symbol.asyncDispose]: dispose,
@@ -146,6 +146,15 @@ function createCommand(args: readonly string[], options: RunMarinaOptions): Deno
     stdout: "piped",
     stderr: "piped",
   });
+}
+
+/** Does nothing to a process that has ended meanwhile. */
+function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    child.kill(signal);
+  } catch (error) {
+    if (!(error instanceof TypeError) && !(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }
 
 function toConfigText(config: Readonly<Record<string, string | number | boolean>>): string {
