@@ -90,6 +90,7 @@ Deno.test.each(ARCHIVE_FORMATS.map((format) => ({ format })))(
       [name, { size: bytes.length, sha256: sha256(bytes) }] as const
     );
     deepStrictEqual(files, new Map(digests));
+    deepStrictEqual([...files!.keys(), "MAR-INF/MANIFEST.json"], ENTRY_NAMES);
     deepStrictEqual(found.get("weights.bin"), await Deno.readFile(model.serializedFile!));
   },
 );
@@ -240,20 +241,25 @@ Deno.test("generateModelArchive() never packs the archive into itself", async ()
   deepStrictEqual(second, first);
 });
 
-Deno.test("generateModelArchive() refuses a file that changes while it is packed", async () => {
-  await using folder = await TempFolder.create();
-  const model = await writeInputs(folder);
-  await rejects(
-    generateModelArchive(model, {
+Deno.test.each(ARCHIVE_FORMATS.map((archiveFormat) => ({ archiveFormat })))(
+  "generateModelArchive() refuses a file that changes while it is packed into $archiveFormat",
+  async ({ archiveFormat }) => {
+    await using folder = await TempFolder.create();
+    const model = { ...await writeInputs(folder), archiveFormat };
+    const packing = generateModelArchive(model, {
       onProgress: ({ fileName, doneBytes }) => {
         if (fileName !== "weights.bin" || doneBytes > 2 ** 20) return;
         Deno.writeTextFileSync(model.serializedFile!, "more", { append: true });
       },
-    }),
-    { code: "input_changed" },
-  );
-  deepStrictEqual(await folder.list(), ["src"]);
-});
+    });
+    await rejects(packing, {
+      code: "input_changed",
+      message: `Cannot pack "${model.serializedFile}": it changed while it was packed, ` +
+        "run the command again",
+    });
+    deepStrictEqual(await folder.list(), ["src"]);
+  },
+);
 
 Deno.test("generateModelArchive() leaves nothing behind when it is aborted", async () => {
   for (const archiveFormat of ARCHIVE_FORMATS) {
