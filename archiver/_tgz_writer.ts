@@ -2,6 +2,8 @@ import { createTarPacker } from "modern-tar";
 import { GzipFile } from "./_gzip_file.ts";
 import type { ArchiveWriter, PackedEntry } from "./_packing.ts";
 
+const NON_ASCII_REGEXP = /[\u0080-\uffff]/;
+
 /**
  * Writes a gzipped PAX tar whose entries lie in one folder, the model's name.
  *
@@ -27,8 +29,11 @@ export class TgzWriter implements ArchiveWriter {
   }
 
   async add(entry: PackedEntry): Promise<void> {
+    const name = this.#prefix + entry.name;
     const body = this.#packer.controller.add({
-      name: this.#prefix + entry.name,
+      name,
+      // Plain headers know ASCII only; a name that is too long for one gets its record anyway.
+      ...(NON_ASCII_REGEXP.test(name) ? { pax: { path: name } } : {}),
       size: entry.sizeBytes,
       mtime: new Date(entry.modifiedSec * 1000),
       mode: entry.isExecutable ? 0o755 : 0o644,
