@@ -33,10 +33,10 @@ class HttpPredictCall implements PredictCall {
     this.#request = request;
     const headers: string[] = [];
     let contentType = "";
-    for (const [name, value] of request.headers) {
+    request.headers.forEach((value, name) => {
       headers.push(name, value);
       if (name === "content-type") contentType = value;
-    }
+    });
     this.headers = headers;
     this.parts = [{ name: "body", contentType, bytes, isForm: isFormType(contentType) }];
   }
