@@ -82,7 +82,8 @@ function toTypeText({ dtype, shape }: OnnxValue): string {
 }
 
 function toConfigText(config: unknown): string {
-  return `Config\n${stringify(config).replace(/^(?=.)/gm, "  ")}`;
+  const text = stringify(config, { aliasDuplicateObjects: false });
+  return `Config\n${text.replace(/^(?=.)/gm, "  ")}`;
 }
 
 function toVerificationText(report: VerifyReport): string {
