@@ -11,7 +11,10 @@ export interface PackedEntry {
   readonly sizeBytes: number;
   readonly modifiedSec: number;
   readonly isExecutable: boolean;
-  /** The content, once; exactly `sizeBytes`. Each piece is the consumer's own until it asks for the next but one. */
+  /**
+   * The content, once; exactly `sizeBytes`. A piece's buffer is used again: it must have been
+   * read before the consumer asks for the next piece but one.
+   */
   readonly pieces: AsyncIterable<Uint8Array<ArrayBuffer>>;
 }
 
