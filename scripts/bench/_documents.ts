@@ -2,6 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { toBarChart } from "./_chart.ts";
+import { runToEnd } from "./_process.ts";
 import { type Figure, toMarkdownTable } from "./_report.ts";
 
 const README_PATH = fileURLToPath(new URL("../../README.md", import.meta.url));
@@ -18,6 +19,7 @@ export async function writeDocuments(figures: readonly Figure[], caption: string
     README_PATH,
     readme.replace(TABLE_REGEXP, (_, start, end) => start + table + end),
   );
+  await runToEnd(Deno.execPath(), ["fmt", "--quiet", README_PATH]);
   const bars = figures.filter(({ group, name, unit }) =>
     unit === "requests/s" && (group === "Marina" || group === "peer") &&
     name.includes("mlp") && name.includes("JSON") && !name.includes("1 connection")

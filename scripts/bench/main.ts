@@ -49,7 +49,9 @@ async function* measure(scratchDir: string, notes: string[]): AsyncGenerator<Fig
   const isWanted = (part: string) => wanted?.includes(part) ?? (part !== "peer" || values.peer);
   const seconds = Number(values.seconds);
   const { name, generate: load } = await createLoadGenerator(scratchDir);
-  notes.push(`load by ${name}, on the same cores`);
+  if (["bare", "served", "efficiency", "peer"].some(isWanted)) {
+    notes.push(`load by ${name}, on the same cores`);
+  }
   const options = { load, storeDir: scratchDir, seconds };
 
   if (isWanted("bare")) yield* measureBare(load, seconds);

@@ -24,6 +24,7 @@ export async function* measureEfficiency(options: RatioOptions): AsyncGenerator<
   const { model, workers } = CONV!;
   const raw = createBodies(model)[1]!;
   await using marina = await serveModel(CONV!, options.storeDir);
+  await loadOnce(options.load, marina.predictUrl, raw, 16, 1);
   const [served, alone] = await inTurns(
     async () =>
       (await loadOnce(options.load, marina.predictUrl, raw, 16, options.seconds))
@@ -103,6 +104,9 @@ async function* measureConvAgainst(
   await using peer = await startPeer(options.python, kind, workers);
   await using marina = await serveModel(CONV!, options.storeDir);
   const ask = (url: string) => () => loadOnce(options.load, url, raw, 16, options.seconds);
+  for (const url of [marina.predictUrl, `${peer.url}/conv`]) {
+    await loadOnce(options.load, url, raw, 16, 1);
+  }
   const [own, others] = await inTurns(ask(marina.predictUrl), ask(`${peer.url}/conv`));
   yield toPeerFigure(`${kind}, conv, raw float32, ${workers} processes, 16 connections`, others);
   yield {
