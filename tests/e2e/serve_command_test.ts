@@ -233,7 +233,8 @@ for (const signal of IS_WINDOWS ? [] : ["SIGTERM", "SIGINT"] as const) {
 }
 
 Deno.test({
-  name: "serve finishes the request in flight after SIGTERM, then ends with code 0",
+  name:
+    "serve takes no connection after SIGTERM, finishes the request in flight and ends with code 0",
   ignore: IS_WINDOWS,
   fn: async () => {
     await using store = await createModelStore({ slow: SLOW });
@@ -248,6 +249,7 @@ Deno.test({
     await server.waitForStderr(/a request has come/);
     server.kill("SIGTERM");
     await server.waitForStderr(/Stopping/);
+    await rejects(fetch(`${server.inferenceUrl}/ping`), TypeError);
     const response = await answered;
     deepStrictEqual([response.status, await response.text()], [200, "late"]);
     strictEqual(await server.waitForExit(), 0);
