@@ -15,7 +15,10 @@ function capture(form: "text" | "json", work: (log: Log) => void): string {
 
 Deno.test("createLog() writes one line for people in the text form", () => {
   const text = capture("text", (log) => log.info("Model is registered", { model: "mnist", n: 1 }));
-  match(text, /^\d{4}-\d\d-\d\dT[\d:.]{12}Z INFO {2}models: Model is registered model=mnist n=1\n$/);
+  match(
+    text,
+    /^\d{4}-\d\d-\d\dT[\d:.]{12}Z INFO {2}models: Model is registered model=mnist n=1\n$/,
+  );
 });
 
 Deno.test("createLog() writes one object a line in the JSON form", () => {
