@@ -14,7 +14,8 @@ export async function writeDocuments(figures: readonly Figure[], caption: string
   if (!TABLE_REGEXP.test(readme)) {
     throw new Error('Cannot write the table into README.md: it holds no "bench:start" mark');
   }
-  const table = `\n${caption}\n\n${toMarkdownTable(figures)}\n\n`;
+  const chart = "![Requests a second of Marina and of the yardstick](docs/images/bench.svg)";
+  const table = `\n${caption}\n\n${chart}\n\n${toMarkdownTable(figures)}\n\n`;
   await writeFile(
     README_PATH,
     readme.replace(TABLE_REGEXP, (_, start, end) => start + table + end),
