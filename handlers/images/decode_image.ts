@@ -29,16 +29,28 @@ function loadSharp(): Promise<Sharp> {
   return loading ??= import("sharp").then(({ default: sharp }) => {
     sharp.concurrency(1);
     sharp.cache(false);
-    sharp.block({ operation: ["VipsForeignLoad"] });
+    sharp.block({ operation: ["VipsForeignLoad", "VipsForeignSave"] });
     sharp.unblock({
       operation: [
         "VipsForeignLoadJpegBuffer",
         "VipsForeignLoadPngBuffer",
         "VipsForeignLoadWebpBuffer",
+        "VipsForeignSaveJpegBuffer",
+        "VipsForeignSavePngBuffer",
+        "VipsForeignSaveTiffBuffer",
+        "VipsForeignSaveWebpBuffer",
       ],
     });
+    // What a handler imports is this very object: it must not be able to open files through it again.
+    Object.assign(sharp, { block: refuseChange, unblock: refuseChange });
     return sharp;
   });
+}
+
+function refuseChange(): never {
+  throw new TypeError(
+    "Cannot change which image operations are allowed: the server has settled them",
+  );
 }
 
 /**

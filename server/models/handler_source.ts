@@ -11,8 +11,12 @@ const MODULE_ENDINGS = [".ts", ".js", ".mjs"];
 /** What a handler says when it uses the image decoder, which has to be loaded before it. */
 const IMAGE_USE_REGEXP = /\b(decodeImage|ImageClassifier|imageClassifier)\b/;
 
-/** A module larger than this is not searched. */
-const MAX_SEARCHED_BYTES = 4 * 1024 * 1024;
+/** An import of something that is not in the archive, as a statement or a call. */
+const FOREIGN_IMPORT_REGEXP =
+  /(?:^\s*(?:import|export)\b[^'";]*|\bimport\s*\(\s*)["']((?:npm|jsr|https?|data|blob|file):[^'"]*)["']/m;
+
+/** Bytes of one module; more is not written by hand or made by a bundler. */
+const MAX_MODULE_BYTES = 64 * 1024 * 1024;
 
 /** Where a handler comes from, and what has to be ready before it. */
 export interface ResolvedHandler {
@@ -49,7 +53,8 @@ export async function resolveHandler(
   const entryName = colon < 0 ? undefined : handler.slice(colon + 1);
   const file = await findModule(name, modelDir);
   if (file !== undefined) {
-    return { source: { kind: "file", file, entryName }, needsImages: await usesImages(modelDir) };
+    const needsImages = await searchModules(modelDir, "");
+    return { source: { kind: "file", file, entryName }, needsImages };
   }
   const builtIn = BUILT_IN_HANDLERS.get(name);
   if (builtIn !== undefined) {
@@ -88,16 +93,39 @@ async function isFile(path: string): Promise<boolean> {
   }
 }
 
-/** Looks through the modules of the archive for the image tools' names. */
-async function usesImages(dir: string): Promise<boolean> {
-  for await (const entry of Deno.readDir(dir)) {
-    const path = `${dir}/${entry.name}`;
+/**
+ * Looks through the modules of the archive for the image tools' names, and for imports from elsewhere:
+ * the runtime would fetch those before a worker's permissions have a say.
+ *
+ * @returns True if a module uses the image tools.
+ * @throws {ServeError} `archive_invalid` if a module imports what the archive does not hold.
+ */
+async function searchModules(modelDir: string, folder: string): Promise<boolean> {
+  let usesImages = false;
+  for await (const entry of Deno.readDir(`${modelDir}/${folder}`)) {
+    const path = folder + entry.name;
     if (entry.isDirectory) {
-      if (await usesImages(path)) return true;
+      if (await searchModules(modelDir, `${path}/`)) usesImages = true;
     } else if (MODULE_REGEXP.test(entry.name)) {
-      if ((await Deno.lstat(path)).size > MAX_SEARCHED_BYTES) continue;
-      if (IMAGE_USE_REGEXP.test(await Deno.readTextFile(path))) return true;
+      const text = await readModule(`${modelDir}/${path}`, path);
+      const foreign = FOREIGN_IMPORT_REGEXP.exec(text)?.[1];
+      if (foreign !== undefined) {
+        throw new ServeError(
+          "archive_invalid",
+          `Cannot use handler module "${path}": it imports "${foreign}", an archive must hold all that it imports`,
+        );
+      }
+      if (IMAGE_USE_REGEXP.test(text)) usesImages = true;
     }
   }
-  return false;
+  return usesImages;
+}
+
+async function readModule(path: string, name: string): Promise<string> {
+  const { size } = await Deno.lstat(path);
+  if (size <= MAX_MODULE_BYTES) return await Deno.readTextFile(path);
+  throw new ServeError(
+    "archive_invalid",
+    `Cannot use handler module "${name}": expected at most ${MAX_MODULE_BYTES} bytes, found ${size}`,
+  );
 }

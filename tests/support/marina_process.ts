@@ -134,6 +134,8 @@ function createCommand(args: readonly string[], options: RunMarinaOptions): Deno
     Deno.execPath(),
     "run",
     "-A",
+    "--no-prompt",
+    "--cached-only",
     "--config",
     join(REPOSITORY_ROOT, "deno.json"),
     join(REPOSITORY_ROOT, "main.ts"),

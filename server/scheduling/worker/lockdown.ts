@@ -29,6 +29,17 @@ export function lockDown(packagesDir: string, onExit: (what: string) => void): v
   process.exit = exit("process.exit");
   Object.assign(process, { reallyExit: exit("process.reallyExit") });
   process.abort = exit("process.abort");
-  process.kill = exit("process.kill") as typeof process.kill;
   self.close = exit("close");
+
+  // A process may always signal itself, whatever its permissions: that would be the server. A thread of
+  // the handler's own would have all of these functions anew.
+  Deno.kill = refuse("Deno.kill");
+  process.kill = refuse("process.kill");
+  Object.assign(globalThis, { Worker: refuse("Worker") });
+}
+
+function refuse(what: string): () => never {
+  return () => {
+    throw new Deno.errors.NotCapable(`Cannot call ${what}: handlers may not`);
+  };
 }

@@ -9,8 +9,14 @@ import type {
   TensorInfo,
 } from "../../../handlers/mod.ts";
 
-/** The runtime's module, as the worker hands it around among its own files. */
-export type OnnxRuntime = typeof Ort;
+/** What of the runtime's module this worker uses; nobody else in its thread can make a session. */
+export interface OnnxRuntime {
+  createSession(
+    source: string | Uint8Array,
+    options: Ort.InferenceSession.SessionOptions,
+  ): Promise<Ort.InferenceSession>;
+  readonly Tensor: typeof Ort.Tensor;
+}
 
 /** Where a session runs. */
 export type ExecutionProvider = "cpu" | "cuda" | "webgpu";
@@ -23,10 +29,39 @@ export interface OnnxSessionOptions {
   readonly intraOpThreads: number;
 }
 
-/** Imports the runtime; the process must have switched its telemetry off before. */
+/**
+ * Imports the runtime; the process must have switched its telemetry off before.
+ *
+ * The runtime settles how halves are held when it makes its first tensor, and where the engine has
+ * `Float16Array` it takes one whose elements its native part then cannot see. So its first tensor is made
+ * here, while that class is out of sight, and halves are their bits in a `Uint16Array` from then on.
+ */
 export async function loadOnnxRuntime(): Promise<OnnxRuntime> {
   const module = await import("onnxruntime-node");
-  return (module as unknown as { default?: OnnxRuntime }).default ?? module;
+  const ort = (module as unknown as { default?: typeof Ort }).default ?? module;
+  const scope = globalThis as { Float16Array?: unknown };
+  const halves = scope.Float16Array;
+  delete scope.Float16Array;
+  new ort.Tensor("float32", new Float32Array(1), [1]);
+  if (halves !== undefined) scope.Float16Array = halves;
+  return sealRuntime(ort);
+}
+
+/**
+ * Keeps the making of sessions to this file. A handler that imports the runtime gets the same module, and
+ * some session options write files that no permission of the thread covers.
+ */
+function sealRuntime(ort: typeof Ort): OnnxRuntime {
+  const create = ort.InferenceSession.create.bind(ort.InferenceSession);
+  Object.defineProperty(ort.InferenceSession, "create", {
+    value: () => {
+      throw new TypeError("Cannot make a session: handlers open models with context.openModel()");
+    },
+  });
+  return {
+    createSession: (source, options) => create(source as string, options),
+    Tensor: ort.Tensor,
+  };
 }
 
 /**
@@ -42,7 +77,7 @@ export async function openOnnxSession(
 ): Promise<ModelSession> {
   const { provider, gpuId, intraOpThreads } = options;
   const device = provider === "cuda" ? { name: provider, deviceId: gpuId ?? 0 } : provider;
-  const session = await ort.InferenceSession.create(source as string, {
+  const session = await ort.createSession(source, {
     executionProviders: provider === "cpu" ? ["cpu"] : [device, "cpu"],
     intraOpNumThreads: intraOpThreads,
     interOpNumThreads: 1,
@@ -69,10 +104,16 @@ class OnnxSession implements ModelSession {
   async run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> {
     if (this.#session === undefined) throw new Error("Cannot run the model: it has been released");
     const inputs: Record<string, Ort.Tensor> = {};
-    for (const name in feeds) inputs[name] = this.#toOrtTensor(feeds[name]);
+    for (const name in feeds) {
+      const { dtype, data, shape } = feeds[name];
+      inputs[name] = new this.#ort.Tensor(dtype, data as Ort.Tensor.DataType, shape);
+    }
     const results = await this.#session.run(inputs);
     const outputs: Record<string, Tensor> = {};
-    for (const name in results) outputs[name] = fromOrtTensor(results[name]);
+    for (const name in results) {
+      const { type, dims, data } = results[name];
+      outputs[name] = { dtype: type as TensorDtype, shape: dims, data: data as TensorData };
+    }
     return outputs;
   }
 
@@ -80,11 +121,6 @@ class OnnxSession implements ModelSession {
     const session = this.#session;
     this.#session = undefined;
     await session?.release();
-  }
-
-  #toOrtTensor(tensor: Tensor): Ort.Tensor {
-    const data = tensor.dtype === "float16" ? toHalves(tensor.data as Uint16Array) : tensor.data;
-    return new this.#ort.Tensor(tensor.dtype, data as Ort.Tensor.DataType, tensor.shape);
   }
 }
 
@@ -95,27 +131,4 @@ function toTensorInfo(metadata: Ort.InferenceSession.ValueMetadata): TensorInfo 
     );
   }
   return { name: metadata.name, dtype: metadata.type as TensorDtype, shape: metadata.shape };
-}
-
-function fromOrtTensor(tensor: Ort.Tensor): Tensor {
-  const data = tensor.data as TensorData | { buffer: ArrayBuffer };
-  return {
-    dtype: tensor.type as TensorDtype,
-    shape: tensor.dims,
-    data: tensor.type === "float16" ? toHalfBits(data as Uint16Array) : data as TensorData,
-  };
-}
-
-/** The runtime takes `Float16Array` where the engine has it, and bits in a `Uint16Array` elsewhere. */
-function toHalves(bits: Uint16Array): unknown {
-  const Halves = (globalThis as unknown as { Float16Array?: typeof Uint16Array }).Float16Array;
-  return Halves === undefined ? bits : new Halves(bits.buffer, bits.byteOffset, bits.length);
-}
-
-function toHalfBits(halves: Uint16Array): Uint16Array {
-  return halves instanceof Uint16Array ? halves : new Uint16Array(
-    (halves as Uint16Array).buffer,
-    (halves as Uint16Array).byteOffset,
-    (halves as Uint16Array).length,
-  );
 }

@@ -39,6 +39,7 @@ export async function runBatch(
     return { error: toBatchError(error, modelDir), metrics: takeMetrics(context) };
   }
   const metrics = takeMetrics(context);
+  warnOfFailures(context, modelDir, onWarning);
   if (!Array.isArray(results)) return { error: refuse("Invalid model predict output"), metrics };
   if (results.length !== batch.items.length) {
     return { error: refuse("number of batch response mismatched"), metrics };
@@ -79,6 +80,20 @@ function toBatchError(error: unknown, modelDir: string): WireBatchError {
     return { code: "batch_out_of_memory", message: "Out of resources", failure };
   }
   return { code: "prediction_failed", message: "Prediction failed", failure };
+}
+
+/** What a client is only told as a failure, its author finds in the log. */
+function warnOfFailures(
+  context: Context,
+  modelDir: string,
+  onWarning: (text: string) => void,
+): void {
+  for (const [index, { cause }] of context.rejections ?? []) {
+    if (cause.errorCode < 500) continue;
+    const { message, stack } = describeError(cause.cause ?? cause, modelDir);
+    onWarning(`Request ${context.getRequestId(index)} failed: ${stack ?? message}`);
+  }
+  for (const text of context.metrics.takeRejections()) onWarning(text);
 }
 
 function takeMetrics(context: Context): readonly WireMetric[] | undefined {

@@ -77,3 +77,36 @@ Deno.test.each([
     await rejects(resolveHandler(handler, dir), { code: "archive_invalid", message });
   });
 });
+
+Deno.test.each([
+  { text: 'import pad from "npm:left-pad@1.3.0";' },
+  { text: "import {\n  a,\n  b,\n} from 'https://example.com/x.ts';" },
+  { text: 'export * from "jsr:@std/path";' },
+  { text: 'import "http://example.com/x.ts";' },
+  { text: 'const x = await import( "data:text/javascript,1" );' },
+  { text: 'import data from "file:///etc/passwd";' },
+])(
+  "resolveHandler() refuses a module with $text, which the runtime would fetch",
+  async ({ text }) => {
+    await withFolder({ "h.ts": 'import "./tool.ts";', "tool.ts": text }, async (dir) => {
+      await rejects(resolveHandler("h.ts", dir), {
+        code: "archive_invalid",
+        message: /^Cannot use handler module "tool.ts": it imports "/,
+      });
+    });
+  },
+);
+
+Deno.test("resolveHandler() takes imports from the archive, the runtime and marina, and comments on others", async () => {
+  const text = [
+    "// import pad from 'npm:left-pad';",
+    " * import pad from 'npm:left-pad';",
+    'import { join } from "node:path";',
+    'import { BaseHandler } from "marina";',
+    'import { help } from "./help.ts";',
+    'const url = "https://example.com";',
+  ].join("\n");
+  await withFolder({ "h.ts": text, "help.ts": "" }, async (dir) => {
+    deepStrictEqual((await resolveHandler("h.ts", dir)).needsImages, false);
+  });
+});
