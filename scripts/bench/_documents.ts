@@ -20,7 +20,6 @@ export async function writeDocuments(figures: readonly Figure[], caption: string
     README_PATH,
     readme.replace(TABLE_REGEXP, (_, start, end) => start + table + end),
   );
-  await runToEnd(Deno.execPath(), ["fmt", "--quiet", README_PATH]);
   const bars = figures.filter(({ group, name, unit }) =>
     unit === "requests/s" && (group === "Marina" || group === "peer") &&
     name.includes("mlp") && name.includes("JSON") && !name.includes("1 connection")
@@ -29,4 +28,5 @@ export async function writeDocuments(figures: readonly Figure[], caption: string
     CHART_PATH,
     toBarChart("Requests a second, MLP 64→256→10, JSON body (more is better)", bars),
   );
+  await runToEnd(Deno.execPath(), ["fmt", "--quiet", README_PATH, CHART_PATH]);
 }
