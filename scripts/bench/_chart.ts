@@ -2,10 +2,11 @@
 import { type Figure, toText } from "./_report.ts";
 
 const ROW_HEIGHT = 26;
-const LABEL_WIDTH = 350;
-const BAR_WIDTH = 330;
+const LABEL_WIDTH = 390;
+const BAR_WIDTH = 310;
 const VALUE_WIDTH = 80;
-const FILL_BY_GROUP: Readonly<Record<string, string>> = { Marina: "#2f7ed8", peer: "#9aa5b1" };
+const OWN_FILL = "#2f7ed8";
+const OTHER_FILL = "#9aa5b1";
 
 /** Draws figures of one unit as bars, longest first, each with its value. */
 export function toBarChart(title: string, figures: readonly Figure[]): string {
@@ -20,7 +21,7 @@ export function toBarChart(title: string, figures: readonly Figure[]): string {
         escapeXml(figure.name)
       }</text>`,
       `<rect x="${LABEL_WIDTH}" y="${y + 3}" width="${length.toFixed(1)}" height="17" rx="2" ` +
-      `fill="${FILL_BY_GROUP[figure.group] ?? "#9aa5b1"}"/>`,
+      `fill="${figure.name.startsWith("Marina") ? OWN_FILL : OTHER_FILL}"/>`,
       `<text x="${(LABEL_WIDTH + length + 6).toFixed(1)}" y="${y + 15}">${
         toText(figure.value)
       }</text>`,

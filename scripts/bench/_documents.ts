@@ -20,9 +20,9 @@ export async function writeDocuments(figures: readonly Figure[], caption: string
     README_PATH,
     readme.replace(TABLE_REGEXP, (_, start, end) => start + table + end),
   );
-  const bars = figures.filter(({ group, name, unit }) =>
-    unit === "requests/s" && (group === "Marina" || group === "peer") &&
-    name.includes("mlp") && name.includes("JSON") && !name.includes("1 connection")
+  // Only what was measured in turns may stand side by side.
+  const bars = figures.filter(({ group, name }) =>
+    group.startsWith("beside") && name.includes("mlp") && !name.includes("1 connection")
   );
   await writeFile(
     CHART_PATH,

@@ -2,7 +2,7 @@
 
 /** One figure with everything that is needed to read it alone. */
 export interface Figure {
-  /** What was measured: `"served"`, `"in process"`, `"peer"`, … */
+  /** What was measured: `"Marina"`, `"in process"`, `"ratio"`, … */
   readonly group: string;
   /** `"mlp, JSON, 1 worker, batch 1, 16 connections"` */
   readonly name: string;

@@ -5,7 +5,7 @@
 import type { LoadGenerator, LoadOutcome } from "./_load.ts";
 import { serveModel } from "./_marina_server.ts";
 import { measureRows } from "./measure_in_process.ts";
-import { loadOnce, SERVINGS, toConnectionsName, toServingName } from "./measure_served.ts";
+import { loadOnce, SERVINGS, toServingName } from "./measure_served.ts";
 import { createBodies } from "./_models.ts";
 import { type PeerKind, startPeer } from "./_peer_server.ts";
 import { type Figure, toMedian } from "./_report.ts";
@@ -70,25 +70,30 @@ async function* measureMlpAgainst(
   );
   const [plain1, peer1] = await inTurns(ask(plain.predictUrl, 1), ask(`${peer.url}/mlp`, 1));
   const peerRate = toRate(peer16);
-  yield toPeerFigure(`${kind}, mlp, JSON, 1 process, 16 connections`, peer16);
-  yield toPeerFigure(`${kind}, mlp, JSON, 1 process, 1 connection`, peer1);
+  const beside = `beside ${kind}`;
+  const [plainName, batchedName] = [toServingName(PLAIN!), toServingName(BATCHED!)];
+  yield toRateFigure(beside, `${kind}: mlp, 1 process, JSON, 16 connections`, peer16!);
+  yield toRateFigure(beside, `Marina: ${plainName}, JSON, 16 connections`, plain16!);
+  yield toRateFigure(beside, `Marina: ${batchedName}, JSON, 32 connections`, batched32!);
+  yield toRateFigure(beside, `${kind}: mlp, 1 process, JSON, 1 connection`, peer1!);
+  yield toRateFigure(beside, `Marina: ${plainName}, JSON, 1 connection`, plain1!);
   yield {
     group: "ratio",
-    name: `${toServingName(PLAIN!)}, JSON, ${toConnectionsName(16)} ÷ ${kind}, 16 connections`,
+    name: `${plainName}, JSON, 16 connections ÷ ${kind}, 16 connections`,
     value: toRate(plain16) / peerRate,
     unit: "x",
     goal: { bound: "at least", value: 1.5 },
   };
   yield {
     group: "ratio",
-    name: `${toServingName(BATCHED!)}, JSON, ${toConnectionsName(32)} ÷ ${kind}, 16 connections`,
+    name: `${batchedName}, JSON, 32 connections ÷ ${kind}, 16 connections`,
     value: toRate(batched32) / peerRate,
     unit: "x",
     goal: { bound: "at least", value: 3.5 },
   };
   yield {
     group: "difference",
-    name: `${toServingName(PLAIN!)}, JSON, 1 connection: p50 − ${kind}'s p50`,
+    name: `${plainName}, JSON, 1 connection: p50 − ${kind}'s p50`,
     value: toMedian(plain1.map(({ p50Ms }) => p50Ms)) - toMedian(peer1.map(({ p50Ms }) => p50Ms)),
     unit: "ms",
     goal: { bound: "at most", value: 0.15 },
@@ -108,7 +113,9 @@ async function* measureConvAgainst(
     await loadOnce(options.load, url, raw, 16, 1);
   }
   const [own, others] = await inTurns(ask(marina.predictUrl), ask(`${peer.url}/conv`));
-  yield toPeerFigure(`${kind}, conv, raw float32, ${workers} processes, 16 connections`, others);
+  const suffix = "raw float32, 16 connections";
+  yield toRateFigure(`beside ${kind}`, `${kind}: conv, ${workers} processes, ${suffix}`, others!);
+  yield toRateFigure(`beside ${kind}`, `Marina: ${toServingName(CONV!)}, ${suffix}`, own!);
   yield {
     group: "ratio",
     name: `${toServingName(CONV!)}, raw float32, 16 connections ÷ ${kind}, ${workers} processes`,
@@ -117,9 +124,9 @@ async function* measureConvAgainst(
   };
 }
 
-function toPeerFigure(name: string, outcomes: readonly LoadOutcome[]): Figure {
+function toRateFigure(group: string, name: string, outcomes: readonly LoadOutcome[]): Figure {
   return {
-    group: "peer",
+    group,
     name,
     value: toRate(outcomes),
     unit: "requests/s",

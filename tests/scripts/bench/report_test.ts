@@ -65,8 +65,8 @@ Deno.test("toBarChart() draws the longest bar first, as long as its share, with 
   strictEqual(chart.includes("<title>A &amp; B</title>"), true);
   strictEqual(chart.indexOf("&lt;whole&gt;") < chart.indexOf("half"), true);
   strictEqual(
-    [...chart.matchAll(/<rect x="350"[^>]* width="([\d.]+)"/g)].join().includes("330.0"),
+    [...chart.matchAll(/<rect x="390"[^>]* width="([\d.]+)"/g)].join().includes("310.0"),
     true,
   );
-  strictEqual(chart.includes('width="165.0"'), true);
+  strictEqual(chart.includes('width="155.0"'), true);
 });
