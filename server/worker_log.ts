@@ -28,6 +28,11 @@ export function createWorkerLog(modelName: string, modelVersion: string): PoolEv
       else if (level === "warning") log.warn("Handler says", fields);
       else if (level === "info") log.info("Handler says", fields);
     },
-    onResult: () => {},
+    onResult: (worker, { error }) => {
+      if (error === undefined || (error.handlerStatus ?? 500) < 500) return;
+      const { message, file, line, stack } = error.failure ?? { message: error.message };
+      const fields = { answer: error.message, reason: message, file, line, stack };
+      log.error("Batch failed", { ...model, worker: worker.id, ...fields });
+    },
   };
 }

@@ -37,9 +37,10 @@ export class InFlight {
   /** Gives each request of the oldest batch its own answer. */
   settle(message: ResultMessage): void {
     const batch = this.#batches.shift();
-    if (batch === undefined || batch.id !== message.batchId) {
+    if (batch === undefined) return;
+    if (batch.id !== message.batchId) {
       throw new Error(
-        `Cannot settle batch ${message.batchId}: expected ${batch?.id}, this is a bug in marina`,
+        `Cannot settle batch ${message.batchId}: expected ${batch.id}, this is a bug in marina`,
       );
     }
     this.#meanBusyMs = this.#meanBusyMs === undefined
@@ -51,7 +52,7 @@ export class InFlight {
     } else if (error !== undefined) {
       const { code, message: text, handlerStatus } = error;
       for (const request of batch.requests) {
-        request.fail(new ServeError(code, text, { handlerStatus, cause: error.failure }));
+        request.fail(new ServeError(code, text, { handlerStatus }));
       }
     }
   }
@@ -59,6 +60,13 @@ export class InFlight {
   sendChunk(message: ChunkMessage): void {
     const batch = this.#batches[0];
     if (batch?.id === message.batchId) batch.requests[message.index]?.sendChunk(message.chunk);
+  }
+
+  /** Fails all that it holds. */
+  failAll(error: ServeError): void {
+    const batches = this.#batches;
+    this.#batches = [];
+    for (const batch of batches) for (const request of batch.requests) request.fail(error);
   }
 
   /** Fails the batch that was being run, and gives back the requests of those that were not begun. */

@@ -1,3 +1,4 @@
+import type { ServeError } from "../errors.ts";
 import { BackOff } from "./back_off.ts";
 import type { StartCarrier, WorkerCarrier } from "./carrier.ts";
 import type { Clock } from "./clock.ts";
@@ -82,6 +83,9 @@ export class ModelWorker {
   #onEmpty: (() => void) | undefined;
   #settleStart!: (outcome: StartOutcome) => void;
 
+  readonly #ended: Promise<void>;
+  #settleEnded!: () => void;
+
   /** How the first start ends; it never rejects. */
   readonly firstStart: Promise<StartOutcome>;
 
@@ -93,6 +97,7 @@ export class ModelWorker {
     this.#startedAtMs = options.clock.now();
     this.#backOff = new BackOff({ maxRetryTimeoutMs: options.maxRetryTimeoutMs });
     this.firstStart = new Promise((resolve) => (this.#settleStart = resolve));
+    this.#ended = new Promise((resolve) => (this.#settleEnded = resolve));
   }
 
   get state(): WorkerState {
@@ -165,18 +170,30 @@ export class ModelWorker {
     if (this.#cancelWatchdog === undefined) this.#watch(this.#options.responseTimeoutMs);
   }
 
-  /** Finishes what it holds, gives the model's memory back and ends. Safe to call in any state. */
-  async stop(): Promise<void> {
+  /**
+   * Finishes what it holds, gives the model's memory back and ends. Safe to call in any state, and again.
+   *
+   * @param releaseTimeoutMs Time that giving the memory back may take.
+   */
+  async stop(releaseTimeoutMs = RELEASE_TIMEOUT_MS): Promise<void> {
     const previous = this.#state;
-    if (previous === "stopping" || previous === "stopped") return;
+    if (previous === "stopping" || previous === "stopped") return await this.#ended;
     this.#state = "stopping";
     this.#cancelTimer?.();
     if (previous === "ready" && this.inFlight.size > 0) {
       await new Promise<void>((resolve) => (this.#onEmpty = resolve));
     }
-    await this.#end(RELEASE_TIMEOUT_MS);
+    await this.#end(releaseTimeoutMs);
     this.#state = "stopped";
     this.#settleStart("stopped");
+    this.#settleEnded();
+  }
+
+  /** Fails what it holds with `error` and ends without waiting for the batch that runs. */
+  async abandon(error: ServeError): Promise<void> {
+    this.inFlight.failAll(error);
+    this.#onEmpty?.();
+    await this.stop(FAILED_RELEASE_TIMEOUT_MS);
   }
 
   #receive(message: FromWorkerMessage): void {

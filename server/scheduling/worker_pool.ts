@@ -149,13 +149,18 @@ export class WorkerPool {
     while (this.#isBusy()) await new Promise<void>((resolve) => (this.#onDrained = resolve));
   }
 
-  /** Answers what still waits with `server_stopping` and stops every worker. */
+  /**
+   * Answers what still waits or runs with `server_stopping` and stops every worker; `drain()` first lets
+   * it finish.
+   */
   async close(): Promise<void> {
     this.#isClosed = true;
     for (const request of this.#queue.clear()) request.fail(createStoppingError());
     this.#cancelSweep?.();
     this.#cancelSweep = undefined;
-    for (const worker of this.#workers.values()) this.#stop(worker);
+    for (const worker of this.#workers.values()) {
+      this.#forget(worker, worker.abandon(createStoppingError()));
+    }
     while (this.#stopping.size > 0) await Promise.all(this.#stopping);
   }
 
@@ -200,13 +205,18 @@ export class WorkerPool {
   };
 
   #stop(worker: ModelWorker): Promise<void> {
-    const stopped = worker.stop().then(() => {
+    return this.#forget(worker, worker.stop());
+  }
+
+  /** Takes the worker out once it has ended. */
+  #forget(worker: ModelWorker, ended: Promise<void>): Promise<void> {
+    const forgotten = ended.then(() => {
       this.#workers.delete(worker.id);
-      this.#stopping.delete(stopped);
+      this.#stopping.delete(forgotten);
       this.#dispatch();
     });
-    this.#stopping.add(stopped);
-    return stopped;
+    this.#stopping.add(forgotten);
+    return forgotten;
   }
 
   /** Requests that arrive in one turn of the event loop share a dispatch, and so a batch. */

@@ -39,9 +39,10 @@ export class SessionOwner {
 
   /** Opens a model file of the archive; `file` stays inside the model folder, `Context` has seen to it. */
   async open(file: string): Promise<ModelSession> {
-    if (/\.(pt|pth|pkl|bin|safetensors)$/i.test(file)) {
+    // Only files of this name have been searched for references that leave the archive.
+    if (!/\.onnx$/i.test(file)) {
       throw new Error(
-        `Cannot open model "${file}": an ONNX file is required, export the model with torch.onnx.export`,
+        `Cannot open model "${file}": a file that ends in .onnx is required, PyTorch exports one with torch.onnx.export()`,
       );
     }
     const { modelDir, device, intraOpThreads } = this.#options;

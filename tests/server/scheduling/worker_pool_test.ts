@@ -309,19 +309,33 @@ Deno.test("WorkerPool.scale() stops a worker only after its batch is answered an
   deepStrictEqual(pool.describeWorkers(), []);
 });
 
-Deno.test("WorkerPool.close() answers waiting requests with server_stopping", async () => {
-  const { pool, workers } = await createReadyBench(1);
-  const running = readText(pool.predict(createCall("running")));
+Deno.test("WorkerPool.close() answers all that waits and runs with server_stopping, and ends a worker that does not let go after 1 s", async () => {
+  const { pool, workers, clock } = await createReadyBench(1);
+  const running = rejects(pool.predict(createCall("running")), { code: "server_stopping" });
   await settlePromises();
   const waiting = rejects(pool.predict(createCall("waiting")), { code: "server_stopping" });
   const closed = pool.close();
-  await waiting;
-  workers[0].sayResult(workers[0].batches[0]);
-  strictEqual(await running, "running");
-  await settlePromises();
-  workers[0].say({ type: "released" });
+  await Promise.all([running, waiting]);
+  await clock.advance(999);
+  strictEqual(workers[0].isTerminated, false);
+  await clock.advance(1);
   await closed;
+  ok(workers[0].isTerminated);
   await rejects(pool.predict(createCall("late")), { code: "server_stopping" });
+});
+
+Deno.test("WorkerPool.drain() lets what waits and runs finish", async () => {
+  const { pool, workers } = await createReadyBench(1);
+  const answers = ["a", "b"].map((id) => readText(pool.predict(createCall(id))));
+  let isDrained = false;
+  const drained = pool.drain().then(() => (isDrained = true));
+  for (let turn = 0; turn < 2; turn++) {
+    await settlePromises();
+    strictEqual(isDrained, false);
+    workers[0].sayResult(workers[0].batches[turn]);
+  }
+  await drained;
+  deepStrictEqual(await Promise.all(answers), ["a", "b"]);
 });
 
 Deno.test("WorkerPool streams chunks as they come and ends with the result", async () => {
