@@ -1,6 +1,11 @@
 /** What is loaded: archives in the store become models with versions, settings and workers. */
 
-export type { Answer, PredictCall } from "../scheduling/mod.ts";
+export type {
+  Answer,
+  PredictCall,
+  WireKind as PredictKind,
+  WirePart as Part,
+} from "../scheduling/mod.ts";
 export { GpuAssigner } from "./gpu_assigner.ts";
 export type {
   ModelDescription,

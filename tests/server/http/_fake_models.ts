@@ -1,4 +1,4 @@
-import type { Answer, PredictCall } from "../../../server/models/predict_call.ts";
+import type { Answer, PredictCall } from "../../../server/models/mod.ts";
 import {
   BodyDeadlines,
   createInferenceApp,

@@ -1,6 +1,0 @@
-export type {
-  Answer,
-  PredictCall,
-  WireKind as PredictKind,
-  WirePart as Part,
-} from "../scheduling/mod.ts";
