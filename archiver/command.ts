@@ -1,7 +1,11 @@
-import { ARCHIVE_OPTIONS, parseArchiveArguments } from "./_archive_options.ts";
-import { UsageError } from "./_argument_parser.ts";
-import { ProgressBar } from "./_progress_bar.ts";
-import { toHelpText, toUsageText } from "./_usage_text.ts";
+import {
+  ARCHIVE_OPTIONS,
+  parseArchiveArguments,
+  ProgressBar,
+  toHelpText,
+  toUsageText,
+  UsageError,
+} from "./cli/mod.ts";
 import { ArchiveError } from "./errors.ts";
 import { generateModelArchive } from "./generate_model_archive.ts";
 import type { ModelArchiverConfig } from "./model_archiver_config.ts";

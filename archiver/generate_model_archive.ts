@@ -1,16 +1,17 @@
 import { basename, join } from "node:path";
-import { writeAtomically, type WriteAtomicallyOptions } from "./_atomic_output.ts";
-import { collectFiles } from "./_collect_files.ts";
-import { resolveHandlerArgument } from "./_handler_argument.ts";
-import { assertManifestFits } from "./_manifest_draft.ts";
 import {
   assertInputsOutside,
+  assertManifestFits,
   assertReplaceable,
+  assertSettings,
+  collectFiles,
   ensureExportFolder,
+  resolveHandlerArgument,
   toOutputPath,
-} from "./_output_path.ts";
-import { assertSettings } from "./_settings.ts";
-import { writeArchive } from "./_write_archive.ts";
+  writeArchive,
+  writeAtomically,
+  type WriteAtomicallyOptions,
+} from "./packing/mod.ts";
 import { ArchiveError } from "./errors.ts";
 import type { GenerateModelArchiveOptions, ModelArchiverConfig } from "./model_archiver_config.ts";
 

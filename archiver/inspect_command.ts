@@ -1,6 +1,5 @@
 import { parseArgs } from "node:util";
-import { inspectArchive } from "./_inspect_archive.ts";
-import { toInspectionJson, toInspectionText } from "./_inspection_text.ts";
+import { inspectArchive, toInspectionJson, toInspectionText } from "./cli/mod.ts";
 import { ArchiveError } from "./errors.ts";
 
 const USAGE = `Usage: marina inspect [--json] [--verify] ARCHIVE

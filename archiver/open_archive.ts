@@ -1,15 +1,22 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { compareDigests, type FoundFile } from "./_archive_digests.ts";
-import { assertExternalFiles, assertManifestPaths, isOnnxPath } from "./_archive_references.ts";
-import { type ArchiveSource, DEFAULT_LIMITS, type ReadLimits } from "./_archive_source.ts";
-import { checkedEntries } from "./_checked_entries.ts";
-import { MAX_CONFIG_BYTES, parseConfigText, parseManifestBytes } from "./_archive_texts.ts";
-import { hashedChunks } from "./_hashed_chunks.ts";
-import { resolveTarRoot } from "./_model_root.ts";
-import { readOnnxModel } from "./_onnx_reader.ts";
-import { openSource } from "./_open_source.ts";
-import { UnpackFolder } from "./_unpacker.ts";
+import {
+  type ArchiveSource,
+  checkedEntries,
+  compareDigests,
+  DEFAULT_LIMITS,
+  type FoundFile,
+  hashedChunks,
+  MAX_CONFIG_BYTES,
+  openSource,
+  parseConfigText,
+  parseManifestBytes,
+  type ReadLimits,
+  resolveTarRoot,
+  UnpackFolder,
+} from "./reading/mod.ts";
+import { assertExternalFiles, assertManifestPaths, isOnnxPath } from "./archive_references.ts";
+import { readOnnxModel } from "./onnx/mod.ts";
 import { ArchiveError } from "./errors.ts";
 import { DEFAULT_MANIFEST, type Manifest, MANIFEST_PATH, MAX_MANIFEST_BYTES } from "./manifest.ts";
 

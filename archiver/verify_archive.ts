@@ -1,9 +1,12 @@
-import { compareDigests, type VerifyReport } from "./_archive_digests.ts";
-import { scanArchive } from "./_archive_scan.ts";
-import { DEFAULT_LIMITS } from "./_archive_source.ts";
-import { openSource } from "./_open_source.ts";
+import {
+  compareDigests,
+  DEFAULT_LIMITS,
+  openSource,
+  scanArchive,
+  type VerifyReport,
+} from "./reading/mod.ts";
 
-export type { ChangedFile, VerifyReport } from "./_archive_digests.ts";
+export type { ChangedFile, VerifyReport } from "./reading/mod.ts";
 
 /** How to verify an archive. */
 export interface VerifyArchiveOptions {

@@ -1,7 +1,7 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { findPathFault, toCollisionKey } from "../../archiver/_entry_path.ts";
-import { PIECE_BYTES } from "../../archiver/_packing.ts";
+import { findPathFault, toCollisionKey } from "../../archiver/entry_path.ts";
+import { PIECE_BYTES } from "../../archiver/packing/packing.ts";
 import { ARCHIVE_FORMATS, generateModelArchive, openArchive } from "../../archiver/mod.ts";
 import { TempFolder } from "../support/temp_folder.ts";
 
