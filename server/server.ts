@@ -1,5 +1,6 @@
 /** The composition root: the one place that knows which parts a server is made of. */
 import denoConfig from "../deno.json" with { type: "json" };
+import { returnLargeBlocks } from "./_freed_memory.ts";
 import { ConfigError, type ListenAddress, type ServerConfig } from "./config.ts";
 import {
   BodyDeadlines,
@@ -44,6 +45,7 @@ export interface RunningServer {
 export async function startServer(config: ServerConfig): Promise<RunningServer> {
   // Latched when onnxruntime is first loaded, for the whole process: so it is the first thing done.
   Deno.env.set("ORT_DISABLE_TELEMETRY", "1");
+  returnLargeBlocks();
   const clock = createSystemClock();
   const unpackRoot = await Deno.makeTempDir({ prefix: "marina-models-" });
   const store = new ModelStore(config.modelStore);
