@@ -24,10 +24,12 @@ export function returnLargeBlocks(): boolean {
   if (Deno.build.os !== "linux") return false;
   if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return false;
   try {
-    using library = Deno.dlopen("libc.so.6", {
+    const library = Deno.dlopen("libc.so.6", {
       mallopt: { parameters: ["i32", "i32"], result: "i32" },
     });
-    return library.symbols.mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES) === 1;
+    const isTaken = library.symbols.mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK_BYTES) === 1;
+    library.close();
+    return isTaken;
   } catch {
     return false;
   }
