@@ -8,6 +8,7 @@ import type { WireAnswer, WireBatch, WireBatchError, WireMetric } from "../proto
 import { decodeRow } from "./decode_row.ts";
 import { describeError, isOutOfMemory } from "./describe_error.ts";
 import { encodeAnswer } from "./encode_answer.ts";
+import { HandlerRequest } from "./handler_request.ts";
 
 /** A batch's result, without its number and duration. */
 export interface BatchOutcome {
@@ -29,11 +30,13 @@ export async function runBatch(
   onWarning: (text: string) => void,
 ): Promise<BatchOutcome> {
   const { modelDir } = model.systemProperties;
-  const context = new Context(model, batch.items, batch.kind);
+  const { items, kind } = batch;
+  const requests = items.map((item) => new HandlerRequest(item, kind));
+  const context = new Context(model, requests, kind);
   onContext(context);
   let results: unknown;
   try {
-    const rows = batch.items.map((item) => decodeRow(item, onWarning));
+    const rows = items.map((item) => decodeRow(item, onWarning));
     results = await entry.handle(rows, context);
   } catch (error) {
     return { error: toBatchError(error, modelDir), metrics: takeMetrics(context) };
@@ -41,7 +44,7 @@ export async function runBatch(
   const metrics = takeMetrics(context);
   warnOfFailures(context, modelDir, onWarning);
   if (!Array.isArray(results)) return { error: refuse("Invalid model predict output"), metrics };
-  if (results.length !== batch.items.length) {
+  if (results.length !== items.length) {
     return { error: refuse("number of batch response mismatched"), metrics };
   }
   try {
