@@ -17,12 +17,17 @@ export function splitForm(form: WirePart, onWarning: (text: string) => void): Wi
 }
 
 function splitMultipart(form: WirePart, onWarning: (text: string) => void): WirePart[] {
-  const boundary = /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(form.contentType);
+  const found = /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(form.contentType);
+  const boundary = found?.[1] ?? found?.[2];
+  if (boundary === undefined) {
+    onWarning("Cannot read a multipart form: its content type names no boundary");
+    return [];
+  }
   const fields: WirePart[] = [];
   try {
     const size = form.bytes.byteLength;
     const parts = parseMultipart(form.bytes, {
-      boundary: boundary?.[1] ?? boundary?.[2] ?? "",
+      boundary,
       maxParts: MAX_FORM_PARTS,
       maxFileSize: size,
       maxTotalSize: size,
