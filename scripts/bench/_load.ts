@@ -36,12 +36,24 @@ export async function createLoadGenerator(
     const { errors, ...outcome } = JSON.parse(output.trim().split("\n").at(-1)!) as RawOutcome;
     if (errors > 0) {
       throw new Error(
-        `Cannot measure ${options.url}: expected 2xx answers only, received ${errors} failures`,
+        `Cannot measure ${options.url}: expected 2xx answers only, received ${errors} failures, ` +
+          `and now ${await askOnce(options)}`,
       );
     }
     return outcome;
   };
   return { name: isWrk ? "wrk, one thread" : "load_client.ts, one process of Deno", generate };
+}
+
+/** What the server says when it is asked once more: the reason of failures that the generator only counts. */
+async function askOnce({ url, body, contentType }: LoadOptions): Promise<string> {
+  try {
+    const headers = { "content-type": contentType };
+    const answer = await fetch(url, { method: "POST", headers, body });
+    return `${answer.status} ${(await answer.text()).slice(0, 300)}`;
+  } catch (error) {
+    return `no answer: ${(error as Error).message}`;
+  }
 }
 
 function runWrk(options: LoadOptions, bodyPath: string): Promise<string> {
