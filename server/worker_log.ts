@@ -22,11 +22,12 @@ export function createWorkerLog(modelName: string, modelVersion: string): PoolEv
         line,
         stack,
       }),
-    onWorkerLog: (worker, { level, message }) => {
+    onWorkerLog: (worker, { source, level, message }) => {
+      const title = source === "handler" ? "Handler says" : "Worker says";
       const fields = { ...model, worker: worker.id, text: message };
-      if (level === "error") log.error("Handler says", fields);
-      else if (level === "warning") log.warn("Handler says", fields);
-      else if (level === "info") log.info("Handler says", fields);
+      if (level === "error") log.error(title, fields);
+      else if (level === "warning") log.warn(title, fields);
+      else if (level === "info") log.info(title, fields);
     },
     onResult: (worker, { error }) => {
       if (error === undefined || (error.handlerStatus ?? 500) < 500) return;

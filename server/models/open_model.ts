@@ -85,6 +85,12 @@ async function createModelVersion(
   assertNames(modelName, modelVersion, runtime);
   const { config, yaml, warnings } = readConfig(archive);
   for (const warning of warnings) options.onWarning(modelName, warning);
+  if (config.deviceType === "gpu" && options.defaults.numberOfGpu === 0) {
+    options.onWarning(
+      modelName,
+      'Cannot use "deviceType" of the model config: it asks for a GPU and number_of_gpu is 0, the CPU is used',
+    );
+  }
   const handler = await resolveHandler(request.handler ?? manifest.model.handler, modelDir);
   const settings = resolveModelSettings(request, config, options.defaults);
   const pool = new WorkerPool({

@@ -167,6 +167,8 @@ export interface ChunkMessage {
 
 export interface LogMessage {
   readonly type: "log";
+  /** Who says it: what the handler prints, or what the worker itself has to tell. */
+  readonly source: "handler" | "worker";
   readonly level: "debug" | "info" | "warning" | "error";
   readonly message: string;
 }

@@ -19,7 +19,7 @@ export function relayConsole(send: (message: LogMessage) => void): void {
     console[method as keyof typeof LEVEL_BY_METHOD] = (...values: unknown[]) => {
       const text = format(...values);
       const message = text.length > MAX_LINE_LENGTH ? `${text.slice(0, MAX_LINE_LENGTH)}…` : text;
-      send({ type: "log", level, message });
+      send({ type: "log", source: "handler", level, message });
     };
   }
 }

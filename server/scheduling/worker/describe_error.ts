@@ -1,4 +1,5 @@
 import type { WireFailure } from "../protocol.ts";
+import { DeviceUnavailableError } from "./execution_provider.ts";
 
 /** A place in a file of the model folder, as V8 and the loader print it. */
 const LOCATION_REGEXP = /(file:\/\/[^\s()'"]+?):(\d+):\d+/g;
@@ -45,7 +46,7 @@ function toDirectoryUrl(dir: string): string {
 
 /** True when memory ran out, on the device or in the process; texts of the CUDA provider count, as upstream. */
 export function isOutOfMemory(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!(error instanceof Error) || error instanceof DeviceUnavailableError) return false;
   return /CUDA|out of memory|bad_alloc|bad allocation|Failed to allocate memory|Array buffer allocation failed/i
     .test(error.message);
 }

@@ -1,5 +1,6 @@
 /** The one place that chooses where a worker's sessions run. */
 
+import process from "node:process";
 import type { DeviceRequest } from "../protocol.ts";
 import { type ExecutionProvider, type OnnxRuntime, openOnnxSession } from "./onnx_session.ts";
 
@@ -10,6 +11,11 @@ export interface ChosenDevice {
   readonly gpuId: number | null;
   /** Why a GPU that was asked for is not used; absent otherwise. */
   readonly fallbackReason?: string;
+}
+
+/** No device that was asked for can be used; the message names all that were tried. */
+export class DeviceUnavailableError extends Error {
+  override readonly name = "DeviceUnavailableError";
 }
 
 /**
@@ -23,12 +29,15 @@ const PROBE_MODEL = Uint8Array.from(
   (character) => character.charCodeAt(0),
 );
 
+/** The source place and the condition that onnxruntime puts before some of its own sentences. */
+const RUNTIME_PLACE_REGEXP = /^\/\S+\.cc:\d+ .*? was false\. /s;
+
 /**
  * Chooses CUDA if its libraries load, else WebGPU if there is an adapter, else the CPU.
  *
  * @param request What the worker was given; no device means the CPU without a try.
- * @throws {Error} If the GPU is required and no provider works, or WebGPU would be the choice while
- * another thread of this process holds it.
+ * @throws {DeviceUnavailableError} If the GPU is required and no provider works, or WebGPU would be the
+ * choice while another thread of this process holds it.
  */
 export async function chooseExecutionProvider(
   ort: OnnxRuntime,
@@ -39,19 +48,43 @@ export async function chooseExecutionProvider(
   const reasons: string[] = [];
   for (const provider of ["cuda", "webgpu"] as const) {
     if (provider === "webgpu" && !mayUseWebGpu) {
-      throw new Error(
+      throw new DeviceUnavailableError(
         "Cannot start a second WebGPU worker: one thread of a process may use WebGPU, and another worker does; scale to one worker, or set deviceType: cpu in the model's config",
       );
     }
     try {
+      if (provider === "cuda") await assertCudaInstalled();
       const probe = await openOnnxSession(ort, PROBE_MODEL, { provider, gpuId, intraOpThreads: 1 });
       await probe.release();
       return { provider, gpuId };
     } catch (error) {
-      reasons.push(`${provider}: ${error instanceof Error ? error.message : error}`);
+      reasons.push(`${provider}: ${toReason(error)}`);
     }
   }
   const reason = reasons.join("; ");
   if (mayFallBack) return { provider: "cpu", gpuId: null, fallbackReason: reason };
-  throw new Error(`Cannot use the GPU that deviceType asks for: ${reason}`);
+  throw new DeviceUnavailableError(`Cannot use the GPU that deviceType asks for: ${reason}`);
+}
+
+/**
+ * The runtime looks for a provider's library in its own folder alone; asked for one that is not there, it
+ * writes lines of its own to stderr and throws an error that does not name the file.
+ */
+async function assertCudaInstalled(): Promise<void> {
+  const { platform, arch } = process;
+  const library = platform === "win32"
+    ? "onnxruntime_providers_cuda.dll"
+    : "libonnxruntime_providers_cuda.so";
+  const entry = import.meta.resolve("onnxruntime-node");
+  const url = new URL(`../bin/napi-v6/${platform}/${arch}/${library}`, entry);
+  try {
+    await Deno.lstat(url);
+  } catch (cause) {
+    throw new Error(`${library} is not installed beside onnxruntime`, { cause });
+  }
+}
+
+function toReason(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(RUNTIME_PLACE_REGEXP, "").trim();
 }

@@ -42,7 +42,7 @@ function send(message: FromWorkerMessage): void {
 }
 
 function warn(message: string): void {
-  send({ type: "log", level: "warning", message });
+  send({ type: "log", source: "worker", level: "warning", message });
 }
 
 async function load(message: LoadMessage): Promise<void> {
