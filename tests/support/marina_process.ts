@@ -21,6 +21,8 @@ export interface CommandOutcome {
 export interface RunMarinaOptions {
   /** The repository's root unless given. */
   readonly cwd?: string;
+  /** The program and what comes before its arguments, instead of the checkout's `main.ts`. */
+  readonly command?: readonly string[];
   /** Added to this process's own environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -130,16 +132,17 @@ export async function startMarina(options: StartMarinaOptions): Promise<MarinaPr
 }
 
 function createCommand(args: readonly string[], options: RunMarinaOptions): Deno.Command {
-  const [program, ...before] = Deno.env.get("MARINA_CMD")?.trim().split(/\s+/) ?? [
-    Deno.execPath(),
-    "run",
-    "-A",
-    "--no-prompt",
-    "--cached-only",
-    "--config",
-    join(REPOSITORY_ROOT, "deno.json"),
-    join(REPOSITORY_ROOT, "main.ts"),
-  ];
+  const [program, ...before] = options.command ?? Deno.env.get("MARINA_CMD")?.trim().split(/\s+/) ??
+    [
+      Deno.execPath(),
+      "run",
+      "-A",
+      "--no-prompt",
+      "--cached-only",
+      "--config",
+      join(REPOSITORY_ROOT, "deno.json"),
+      join(REPOSITORY_ROOT, "main.ts"),
+    ];
   return new Deno.Command(program!, {
     args: [...before, ...args],
     cwd: options.cwd ?? REPOSITORY_ROOT,
