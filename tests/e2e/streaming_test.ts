@@ -116,6 +116,27 @@ Deno.test("a client that goes away in the middle of a stream leaves the worker a
   strictEqual(await (await ask(marina, "plain")).text(), "plain 2");
 });
 
+Deno.test("a handler that streams to a batch which is answered is refused, and no other client gets its chunk", async () => {
+  const handler = `
+    let previous;
+    export async function handle(rows, context) {
+      if (rows === null) return;
+      const chunk = previous?.sendIntermediate(["meant for another"]);
+      previous = context;
+      return [await chunk?.catch((error) => error.message) ?? "first"];
+    }
+  `;
+  await using store = await createModelStore({
+    words: { handler, config: "minWorkers: 1\nmaxWorkers: 1\n" },
+  });
+  await using marina = await startMarina({ args: ["--model-store", store.dir, "--models", "all"] });
+  strictEqual(await (await ask(marina, "")).text(), "first");
+  strictEqual(
+    await (await ask(marina, "")).text(),
+    "Cannot send an intermediate answer: its batch is answered, await sendIntermediate() before handle() returns",
+  );
+});
+
 Deno.test("a handler that throws in the middle of a stream breaks it off, and its worker goes on", async () => {
   await using started = await startStreaming(1);
   const { marina } = started;

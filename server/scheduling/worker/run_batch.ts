@@ -1,10 +1,11 @@
 import {
-  Context,
+  type Context,
   type HandlerEntry,
   type ModelContext,
   PredictionException,
 } from "../../../handlers/mod.ts";
 import type { WireAnswer, WireBatch, WireBatchError, WireMetric } from "../protocol.ts";
+import { BatchContext } from "./batch_context.ts";
 import { decodeRow } from "./decode_row.ts";
 import { describeError, isOutOfMemory } from "./describe_error.ts";
 import { encodeAnswer } from "./encode_answer.ts";
@@ -32,7 +33,7 @@ export async function runBatch(
   const { modelDir } = model.systemProperties;
   const { items, kind } = batch;
   const requests = items.map((item) => new HandlerRequest(item, kind));
-  const context = new Context(model, requests, kind);
+  const context = new BatchContext(model, requests, kind);
   onContext(context);
   let results: unknown;
   try {
@@ -40,6 +41,8 @@ export async function runBatch(
     results = await entry.handle(rows, context);
   } catch (error) {
     return { error: toBatchError(error, modelDir), metrics: takeMetrics(context) };
+  } finally {
+    context.close();
   }
   const metrics = takeMetrics(context);
   warnOfFailures(context, modelDir, onWarning);
