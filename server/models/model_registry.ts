@@ -49,8 +49,8 @@ export class ModelRegistry {
       const { maxWorkers } = version.describe(false);
       await version.scale({ modelVersion, minWorkers, maxWorkers, isSynchronous });
     } catch (error) {
-      this.#remove(version);
-      await version.close();
+      this.#withdraw(version);
+      await version.close(createGoneError(version));
       throw error;
     }
     return { ...outcome, isComplete: isSynchronous };
@@ -88,7 +88,7 @@ export class ModelRegistry {
     const found = this.#find(name).get(version);
     this.#remove(found);
     await this.#drain([found], this.#options.unregisterTimeoutMs);
-    await found.close();
+    await found.close(createGoneError(found));
   }
 
   /** Answers one request; a handler's or worker's failure is a `ServeError` too. */
@@ -151,6 +151,21 @@ export class ModelRegistry {
     versions.remove(version);
     if (versions.size === 0) this.#models.delete(version.modelName);
   }
+
+  /** Takes out what failed to start; somebody else may have taken it out, or the whole model, meanwhile. */
+  #withdraw(version: ModelVersion): void {
+    const versions = this.#models.get(version.modelName);
+    versions?.withdraw(version);
+    if (versions?.size === 0) this.#models.delete(version.modelName);
+  }
+}
+
+/** For requests that were in when their model went: a second try is told that there is no such model. */
+function createGoneError({ modelName, modelVersion }: ModelVersion): ServeError {
+  return new ServeError(
+    "model_busy",
+    `Cannot finish the request: model "${modelName}" version ${modelVersion} was taken out`,
+  );
 }
 
 function createNotFoundError(name: string): ServeError {

@@ -118,9 +118,13 @@ export class ModelVersion {
     return this.#options.pool.drain();
   }
 
-  /** Stops the workers and removes what was unpacked; what still waits is refused. */
-  async close(): Promise<void> {
-    await this.#options.pool.close();
+  /**
+   * Stops the workers and removes what was unpacked.
+   *
+   * @param reason What still waits or runs is refused with; `server_stopping` unless given.
+   */
+  async close(reason?: ServeError): Promise<void> {
+    await this.#options.pool.close(reason);
     await this.#options.archive.remove();
   }
 

@@ -68,4 +68,12 @@ export class ModelVersions {
     }
     this.#versions.delete(version.modelVersion);
   }
+
+  /** Takes out a version that did not come up; was it the default, the oldest of the others becomes it. */
+  withdraw(version: ModelVersion): void {
+    if (this.#versions.get(version.modelVersion) !== version) return;
+    this.#versions.delete(version.modelVersion);
+    const [oldest] = this.#versions.keys();
+    if (this.isDefault(version) && oldest !== undefined) this.#defaultVersion = oldest;
+  }
 }

@@ -150,16 +150,17 @@ export class WorkerPool {
   }
 
   /**
-   * Answers what still waits or runs with `server_stopping` and stops every worker; `drain()` first lets
-   * it finish.
+   * Refuses what still waits or runs and stops every worker; `drain()` first lets it finish.
+   *
+   * @param reason What is refused is told this, `server_stopping` unless given.
    */
-  async close(): Promise<void> {
+  async close(reason: ServeError = createStoppingError()): Promise<void> {
     this.#isClosed = true;
-    for (const request of this.#queue.clear()) request.fail(createStoppingError());
+    for (const request of this.#queue.clear()) request.fail(reason);
     this.#cancelSweep?.();
     this.#cancelSweep = undefined;
     for (const worker of this.#workers.values()) {
-      this.#forget(worker, worker.abandon(createStoppingError()));
+      this.#forget(worker, worker.abandon(reason));
     }
     while (this.#stopping.size > 0) await Promise.all(this.#stopping);
   }
