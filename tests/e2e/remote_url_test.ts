@@ -23,9 +23,20 @@ function serveSources(): Deno.HttpServer<Deno.NetAddr> {
   });
 }
 
+/** Each run has its own port: what was cached of it is of no use to another. */
+async function removeCachedModules(port: number): Promise<void> {
+  const info = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  const { denoDir } = JSON.parse(new TextDecoder().decode(info.stdout));
+  for (const folder of ["remote", "gen"]) {
+    await Deno.remove(`${denoDir}/${folder}/http/127.0.0.1_PORT${port}`, { recursive: true })
+      .catch(() => {});
+  }
+}
+
 Deno.test("archive and serve run from a URL, in an empty folder, and the handler's marina import resolves", async () => {
   await using sources = serveSources();
-  const url = `http://127.0.0.1:${sources.addr.port}`;
+  const { port } = sources.addr;
+  const url = `http://127.0.0.1:${port}`;
   const dir = await Deno.makeTempDir();
   const cwd = `${dir}/empty`;
   await Deno.mkdir(cwd);
@@ -57,5 +68,6 @@ Deno.test("archive and serve run from a URL, in an empty folder, and the handler
     deepStrictEqual(marina.stderrLines.filter((line) => line.includes('"level":"error"')), []);
   }
   deepStrictEqual(await Array.fromAsync(Deno.readDir(cwd)), []);
+  await removeCachedModules(port);
   await Deno.remove(dir, { recursive: true });
 });
