@@ -19,8 +19,8 @@ import type { WorkerDescription } from "./worker_description.ts";
 const SWEEP_INTERVAL_MS = 100;
 
 /**
- * Waiting bytes above which nothing is handed over ahead of time: such batches are copied, not moved, and
- * for large bodies the copy costs more than the wait that it saves.
+ * Bytes of a batch above which it is not handed over ahead of time: such batches are copied, not moved,
+ * and for large bodies the copy costs more than the wait that it saves.
  */
 const MAX_PREFETCH_BYTES = 1024 * 1024;
 
@@ -243,18 +243,23 @@ export class WorkerPool {
       busy.push(worker);
     }
     for (const worker of busy) {
-      if (this.#queue.rows < batchSize || this.#queue.bytes > MAX_PREFETCH_BYTES) break;
-      this.#prefetch(worker);
+      if (this.#queue.rows < batchSize) break;
+      this.#prefetch(worker, busy.length);
     }
     if (this.#queue.size > 0) this.#sweepLater();
     else if (this.#onDrained !== undefined && !this.#isBusy()) this.#onDrained();
   }
 
-  /** Hands full batches to a worker that will be through with its present ones in no time. */
-  #prefetch(worker: ModelWorker): void {
+  /**
+   * Hands full batches to a worker that holds one: several if it will be through with them in no time, and
+   * one more if so many wait that every worker is sure of its next.
+   */
+  #prefetch(worker: ModelWorker, workerCount: number): void {
     const { batchSize } = this.#options.settings;
+    if (batchSize * this.#queue.bytes > MAX_PREFETCH_BYTES * this.#queue.size) return;
     const batches: PendingRequest[][] = [];
-    const depth = prefetchDepth(worker.inFlight.meanBusyMs);
+    const isDeep = this.#queue.rows > batchSize * workerCount;
+    const depth = Math.max(prefetchDepth(worker.inFlight.meanBusyMs), isDeep ? 2 : 1);
     while (worker.inFlight.size + batches.length < depth && this.#queue.rows >= batchSize) {
       batches.push(this.#queue.take(batchSize));
     }
