@@ -1,6 +1,7 @@
 /** The composition root: the one place that knows which parts a server is made of. */
 import denoConfig from "../deno.json" with { type: "json" };
 import { returnLargeBlocks } from "./_freed_memory.ts";
+import { createUnpackRoot, removeAbandonedRoots } from "./_unpack_root.ts";
 import { ConfigError, type ListenAddress, type ServerConfig } from "./config.ts";
 import {
   BodyDeadlines,
@@ -47,8 +48,11 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   Deno.env.set("ORT_DISABLE_TELEMETRY", "1");
   returnLargeBlocks();
   const clock = createSystemClock();
-  const unpackRoot = await Deno.makeTempDir({ prefix: "marina-models-" });
+  const unpackRoot = await createUnpackRoot();
   const store = new ModelStore(config.modelStore);
+  const cleaning = removeAbandonedRoots(unpackRoot).catch((error: unknown) =>
+    createLog("models").warn("Cannot look for folders of killed servers", { error })
+  );
   const registry = createRegistry(config, { clock, store, unpackRoot });
   const bodyDeadlines = new BodyDeadlines(config.bodyDeadlineMs / BODY_TICK_MS);
   const bodyTicker = setInterval(() => bodyDeadlines.tick(), BODY_TICK_MS);
@@ -62,6 +66,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     const restMs = Math.max(0, endsAtMs - clock.now());
     await within(clock, restMs + RELEASE_DEADLINE_MS, registry.close({ deadlineMs: restMs }));
     clearInterval(bodyTicker);
+    await cleaning;
     await Deno.remove(unpackRoot, { recursive: true });
   }
 
