@@ -18,8 +18,8 @@ export function resolvePackagesDir(): string {
 
 /**
  * Never called. A program that was started from a URL, without its `deno.json`, knows the place of a package
- * only once an import of it stands in a module that it has loaded; the server itself has no other.
+ * only once a module that imports it belongs to the server's own graph: so this names the worker's.
  */
-export function loadRuntime(): Promise<unknown> {
-  return import("onnxruntime-node");
+export function loadRuntimeModule(): Promise<unknown> {
+  return import("./worker/onnx_session.ts");
 }
