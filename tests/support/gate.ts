@@ -53,15 +53,23 @@ export async function waitForGate(
   return () => Deno.writeTextFile(path, "");
 }
 
-/** Answers once so many requests wait in the queue of this model. */
+const PENDING_DEADLINE_MS = 20_000;
+
+/** Answers once so many requests wait in the queue of this model; throws when that takes too long. */
 export async function waitForPending(
   managementUrl: string,
   modelName: string,
   count: number,
 ): Promise<void> {
-  let pending: number;
-  do {
+  const endsAtMs = performance.now() + PENDING_DEADLINE_MS;
+  for (;;) {
     const response = await fetch(`${managementUrl}/models/${modelName}`);
-    pending = (await response.json())[0].jobQueueStatus.pendingRequests;
-  } while (pending !== count);
+    const pending: number = (await response.json())[0].jobQueueStatus.pendingRequests;
+    if (pending === count) return;
+    if (performance.now() > endsAtMs) {
+      throw new Error(
+        `Expected ${count} requests in the queue of "${modelName}", found ${pending}`,
+      );
+    }
+  }
 }
