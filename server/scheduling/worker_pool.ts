@@ -16,7 +16,7 @@ import type { WebGpuLease } from "./webgpu_lease.ts";
 import type { WorkerDescription } from "./worker_description.ts";
 
 /** How often waiting requests are looked through for clients that have gone. */
-const SWEEP_INTERVAL_MS = 100;
+const SWEEP_INTERVAL_MS = 250;
 
 /**
  * Bytes of a batch above which it is not handed over ahead of time: such batches are copied, not moved,
@@ -25,7 +25,7 @@ const SWEEP_INTERVAL_MS = 100;
 const MAX_PREFETCH_BYTES = 1024 * 1024;
 
 /** A request that has waited less than this is not asked for its signal: making one costs more than it saves. */
-const SWEEP_AGE_MS = 50;
+const SWEEP_AGE_MS = 250;
 
 /** What may be set for each model version. */
 export interface PoolSettings {

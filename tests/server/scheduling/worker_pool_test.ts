@@ -221,7 +221,7 @@ Deno.test("WorkerPool drops a waiting request whose client has gone and makes ro
   const gone = pool.predict(createCall("gone", { signal: client.signal }));
   client.abort();
   const refused = rejects(gone, { code: "request_cancelled" });
-  await clock.advance(100);
+  await clock.advance(250);
   await refused;
   pool.predict(createCall("next"));
   workers[0].sayResult(workers[0].batches[0]);
