@@ -96,6 +96,7 @@ export class BaseHandler<Input = ModelInput, Output = ModelOutput> {
     const requests = new Array<RequestInput | null>(data.length).fill(null);
     for (let i = 0; i < data.length; i++) {
       try {
+        assertJsonWasRead(data[i]!, i, context);
         requests[i] = parseRequestInput(data[i]!, inputs);
       } catch (error) {
         rejectOrThrow(error, i, context);
@@ -237,6 +238,14 @@ function isRequestList<T>(value: T): value is Extract<T, readonly unknown[]> {
 
 function isTensor(value: Tensor | Readonly<Record<string, Tensor>>): value is Tensor {
   return typeof value.dtype === "string";
+}
+
+/** A body that says it is JSON and is not arrives as bytes: they are no tensor, whatever their number. */
+function assertJsonWasRead(row: HandlerData, index: number, context: Context): void {
+  if (!(row.body instanceof Uint8Array) || context.requestCount <= index) return;
+  const contentType = context.getRequestHeader(index, "content-type") ?? "";
+  if (!/^application\/json\s*(;|$)/i.test(contentType)) return;
+  throw new PredictionException("Cannot read the body: it is said to be JSON and is not", 400);
 }
 
 function rejectOrThrow(error: unknown, index: number, context: Context): void {

@@ -11,6 +11,8 @@ import { type PeerKind, startPeer } from "./_peer_server.ts";
 import { type Figure, toMedian } from "./_report.ts";
 
 const ROUNDS = 5;
+/** A server is measured as it runs for hours: its code compiled, which takes a thousand requests. */
+const WARM_UP_SECONDS = 10;
 const [PLAIN, BATCHED, CONV] = SERVINGS;
 
 export interface RatioOptions {
@@ -24,7 +26,7 @@ export async function* measureEfficiency(options: RatioOptions): AsyncGenerator<
   const { model, workers } = CONV!;
   const raw = createBodies(model)[1]!;
   await using marina = await serveModel(CONV!, options.storeDir);
-  await loadOnce(options.load, marina.predictUrl, raw, 16, 1);
+  await loadOnce(options.load, marina.predictUrl, raw, 16, WARM_UP_SECONDS);
   const [served, alone] = await inTurns(
     async () =>
       (await loadOnce(options.load, marina.predictUrl, raw, 16, options.seconds))
@@ -61,7 +63,7 @@ async function* measureMlpAgainst(
   const ask = (url: string, connections: number) => () =>
     loadOnce(options.load, url, json, connections, options.seconds);
   for (const url of [`${peer.url}/mlp`, plain.predictUrl, batched.predictUrl]) {
-    await loadOnce(options.load, url, json, 16, 1);
+    await loadOnce(options.load, url, json, 16, 2);
   }
   const [plain16, batched32, peer16] = await inTurns(
     ask(plain.predictUrl, 16),
@@ -110,7 +112,7 @@ async function* measureConvAgainst(
   await using marina = await serveModel(CONV!, options.storeDir);
   const ask = (url: string) => () => loadOnce(options.load, url, raw, 16, options.seconds);
   for (const url of [marina.predictUrl, `${peer.url}/conv`]) {
-    await loadOnce(options.load, url, raw, 16, 1);
+    await loadOnce(options.load, url, raw, 16, WARM_UP_SECONDS);
   }
   const [own, others] = await inTurns(ask(marina.predictUrl), ask(`${peer.url}/conv`));
   const suffix = "raw float32, 16 connections";

@@ -65,6 +65,7 @@ export async function answerPrediction(
     if (modelName === undefined) throw createResourceNotFound();
     const modelVersion = segments[2];
     if (modelVersion === "") throw createEmptyVersionError(options.models, modelName);
+    assertBodyArrives(request);
     const urlPath = segments.length > 3 ? segments.slice(3).join("/") : "";
     const body = await readBody(request, options);
     if (typeof body === "string") return toRefusalResponse(body);
@@ -74,6 +75,19 @@ export async function answerPrediction(
   } catch (error) {
     return toErrorResponse(error, options.reportFailure, requestId);
   }
+}
+
+/**
+ * The runtime gives no body of a GET or HEAD request, though upstream's clients may send one: a prediction
+ * of nothing would look like an answer.
+ */
+function assertBodyArrives({ method, headers }: Request): void {
+  if (method !== "GET" && method !== "HEAD") return;
+  if (!headers.has("transfer-encoding") && (headers.get("content-length") ?? "0") === "0") return;
+  throw new ServeError(
+    "invalid_argument",
+    `Cannot read the body of a ${method} request: send it with POST`,
+  );
 }
 
 /** `/predictions/x//y` names the version `""`, which no model has: an unknown model comes first, though. */

@@ -244,22 +244,18 @@ export class WorkerPool {
     }
     for (const worker of busy) {
       if (this.#queue.rows < batchSize) break;
-      this.#prefetch(worker, busy.length);
+      this.#prefetch(worker);
     }
     if (this.#queue.size > 0) this.#sweepLater();
     else if (this.#onDrained !== undefined && !this.#isBusy()) this.#onDrained();
   }
 
-  /**
-   * Hands full batches to a worker that holds one: several if it will be through with them in no time, and
-   * one more if so many wait that every worker is sure of its next.
-   */
-  #prefetch(worker: ModelWorker, workerCount: number): void {
+  /** Hands full batches to a worker that will be through with its present ones in no time. */
+  #prefetch(worker: ModelWorker): void {
     const { batchSize } = this.#options.settings;
     if (batchSize * this.#queue.bytes > MAX_PREFETCH_BYTES * this.#queue.size) return;
     const batches: PendingRequest[][] = [];
-    const isDeep = this.#queue.rows > batchSize * workerCount;
-    const depth = Math.max(prefetchDepth(worker.inFlight.meanBusyMs), isDeep ? 2 : 1);
+    const depth = prefetchDepth(worker.inFlight.meanBusyMs);
     while (worker.inFlight.size + batches.length < depth && this.#queue.rows >= batchSize) {
       batches.push(this.#queue.take(batchSize));
     }

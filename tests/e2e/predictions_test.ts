@@ -35,12 +35,16 @@ Deno.test("/predictions tells the handler its route and its headers, by any meth
     });
   }
 
-  // Deno.serve gives no body of a GET or HEAD request: TorchServe reads one, here it counts as empty.
-  await t.step("GET predicts, with an empty body", async () => {
+  await t.step("GET predicts without a body, and says so when one is sent", async () => {
     const url = `${marina.inferenceUrl}/predictions/echo`;
-    const { status, body } = await sendRaw(url, "GET", ["content-type: text/plain"], "hello");
-    strictEqual(status, 200);
-    deepStrictEqual(JSON.parse(body).row, { body: { string: "" } });
+    const empty = await sendRaw(url, "GET", ["content-type: text/plain"], "");
+    strictEqual(empty.status, 200);
+    deepStrictEqual(JSON.parse(empty.body).row, { body: { string: "" } });
+    const refused = await sendRaw(url, "GET", ["content-type: text/plain"], "hello");
+    deepStrictEqual([refused.status, JSON.parse(refused.body).message], [
+      400,
+      "Cannot read the body of a GET request: send it with POST",
+    ]);
   });
 
   await t.step("HEAD predicts and answers the headers alone", async () => {
