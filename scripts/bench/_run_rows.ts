@@ -5,6 +5,8 @@ export interface Task {
   readonly path: string;
   readonly shape: readonly number[];
   readonly milliseconds: number;
+  /** Threads of one run. */
+  readonly intraOpThreads: number;
 }
 
 export interface Tally {
@@ -13,8 +15,9 @@ export interface Tally {
 }
 
 /** Counts rows for a while, after a warm-up of a fifth of it. */
-export async function runRows({ path, shape, milliseconds }: Task): Promise<Tally> {
-  const session = await InferenceSession.create(path, { intraOpNumThreads: 1 });
+export async function runRows(task: Task): Promise<Tally> {
+  const { path, shape, milliseconds, intraOpThreads } = task;
+  const session = await InferenceSession.create(path, { intraOpNumThreads: intraOpThreads });
   const size = shape.reduce((product, length) => product * length, 1);
   const data = Float32Array.from({ length: size }, (_, i) => Math.sin(i + 1));
   const feeds = { [session.inputNames[0]!]: new Tensor("float32", data, shape) };

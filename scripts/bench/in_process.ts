@@ -1,16 +1,17 @@
 /**
  * Runs a model without any server; prints its rows a second.
  *
- * `deno run -A in_process.ts MODEL ROW_SHAPE BATCH THREADS SECONDS`: each thread is a Worker with a session
- * of its own and one intra-op thread, as Marina's workers are.
+ * `deno run -A in_process.ts MODEL ROW_SHAPE BATCH THREADS SECONDS INTRA_OP_THREADS`: each thread is a Worker
+ * with a session of its own; with one intra-op thread each, they are as Marina's workers are.
  */
 import { runRows, type Tally, type Task } from "./_run_rows.ts";
 
-const [path, rowShape, batch, threads, seconds] = Deno.args;
+const [path, rowShape, batch, threads, seconds, intraOpThreads] = Deno.args;
 const task: Task = {
   path: path!,
   shape: [Number(batch), ...rowShape!.split("x").map(Number)],
   milliseconds: Number(seconds) * 1000,
+  intraOpThreads: Number(intraOpThreads),
 };
 const tallies = Number(threads) === 1
   ? [await runRows(task)]

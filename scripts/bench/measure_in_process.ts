@@ -3,10 +3,19 @@ import { BENCH_MODELS, type BenchModel } from "./_models.ts";
 import { runScript } from "./_process.ts";
 import type { Figure } from "./_report.ts";
 
+export interface MeasureRowsOptions {
+  readonly batch: number;
+  /** Sessions at the same time, each on a thread of its own. */
+  readonly threads: number;
+  readonly seconds: number;
+  /** Threads of one session's run, 1 unless given. */
+  readonly intraOpThreads?: number;
+}
+
 /** Rows a second of one model at one batch size. */
 export async function measureRows(
   model: BenchModel,
-  options: { readonly batch: number; readonly threads: number; readonly seconds: number },
+  options: MeasureRowsOptions,
 ): Promise<number> {
   const output = await runScript("in_process.ts", [
     model.path,
@@ -14,6 +23,7 @@ export async function measureRows(
     String(options.batch),
     String(options.threads),
     String(options.seconds),
+    String(options.intraOpThreads ?? 1),
   ]);
   return Number(output);
 }
