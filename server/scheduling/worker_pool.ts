@@ -139,6 +139,7 @@ export class WorkerPool {
     const starts: Promise<StartOutcome>[] = [];
     for (let count = current.length; count < min; count++) starts.push(this.#startWorker());
     for (const worker of current.slice(max)) stops.push(this.#stop(worker));
+    this.#dispatch();
     const outcomes = await Promise.all(starts);
     await Promise.all(stops);
     return outcomes;
@@ -197,9 +198,6 @@ export class WorkerPool {
     onFailure: (worker, failure, returned) => {
       this.#queue.unshift(returned);
       this.#options.events.onWorkerFailure(worker.describe(), failure);
-      if (this.aliveWorkers === 0) {
-        for (const request of this.#queue.clear()) request.fail(createBusyError(request.call));
-      }
       this.#dispatch();
     },
     onLog: (worker, message) => this.#options.events.onWorkerLog(worker.describe(), message),
@@ -232,6 +230,9 @@ export class WorkerPool {
 
   #dispatch(): void {
     const { batchSize } = this.#options.settings;
+    if (this.#queue.size > 0 && this.aliveWorkers === 0) {
+      for (const request of this.#queue.clear()) request.fail(createBusyError(request.call));
+    }
     const idle: ModelWorker[] = [];
     const busy: ModelWorker[] = [];
     for (const worker of this.#workers.values()) {

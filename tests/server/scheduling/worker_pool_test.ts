@@ -323,6 +323,17 @@ Deno.test("WorkerPool.scale() stops a worker only after its batch is answered an
   deepStrictEqual(pool.describeWorkers(), []);
 });
 
+Deno.test("WorkerPool.scale() to no worker answers who waits with model_busy and lets the batch that runs finish", async () => {
+  const { pool, workers } = await createReadyBench(1);
+  const running = readText(pool.predict(createCall("running")));
+  await settlePromises();
+  const waiting = rejects(pool.predict(createCall("waiting")), { code: "model_busy" });
+  pool.scale(0, 0);
+  await waiting;
+  workers[0].sayResult(workers[0].batches[0]);
+  strictEqual(await running, "running");
+});
+
 Deno.test("WorkerPool.close() answers all that waits and runs with server_stopping, and ends a worker that does not let go after 1 s", async () => {
   const { pool, workers, clock } = await createReadyBench(1);
   const running = rejects(pool.predict(createCall("running")), { code: "server_stopping" });
