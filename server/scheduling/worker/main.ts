@@ -31,7 +31,7 @@ const postMessage = scope.postMessage.bind(scope);
 let modelDir = "";
 let loaded: LoadedWorker | undefined;
 let owner: SessionOwner | undefined;
-let inbox: WireBatch[] = [];
+const inbox: WireBatch[] = [];
 let isRunning = false;
 let isReleasing = false;
 /** The batch that the handler is at, for chunks that it sends ahead. */
@@ -75,8 +75,8 @@ async function runInbox(): Promise<void> {
   if (isRunning || loaded === undefined) return;
   isRunning = true;
   const { entry, model } = loaded;
-  for (let next = 0; next < inbox.length && !isReleasing; next++) {
-    const batch = inbox[next];
+  while (inbox.length > 0 && !isReleasing) {
+    const batch = inbox.shift()!;
     const startedAtMs = performance.now();
     const outcome = await runBatch(batch, entry, model, (context) => {
       current = { batch, context };
@@ -84,12 +84,7 @@ async function runInbox(): Promise<void> {
     current = undefined;
     const busyMs = performance.now() - startedAtMs;
     send({ type: "result", batchId: batch.id, busyMs, ...outcome });
-    if (next > 64) {
-      inbox = inbox.slice(next + 1);
-      next = -1;
-    }
   }
-  inbox = [];
   isRunning = false;
 }
 
