@@ -7,6 +7,12 @@ export type Area =
   | "handlers"
   | "server"
   | "server/leaf"
+  | "server/config"
+  | "server/logging"
+  | "server/authorization"
+  | "server/downloads"
+  | "server/snapshots"
+  | "server/openapi"
   | "server/http"
   | "server/grpc"
   | "server/models"
@@ -14,13 +20,20 @@ export type Area =
   | "server/metrics"
   | "server/console";
 
+/** What all of `server/` may import. */
+const LEAVES = ["server/leaf", "server/config", "server/logging"] as const;
+
 /** What each area may import, besides itself. `server` is the composition root and the command. */
 export const MAY_IMPORT_BY_AREA: Readonly<Record<Area, readonly Area[]>> = {
   "main.ts": ["archiver", "server"],
   "archiver": [],
   "handlers": [],
   "server": [
-    "server/leaf",
+    ...LEAVES,
+    "server/authorization",
+    "server/downloads",
+    "server/snapshots",
+    "server/openapi",
     "server/http",
     "server/grpc",
     "server/models",
@@ -31,20 +44,36 @@ export const MAY_IMPORT_BY_AREA: Readonly<Record<Area, readonly Area[]>> = {
     "handlers",
   ],
   "server/leaf": [],
-  "server/http": ["server/leaf", "server/models", "server/metrics", "server/console"],
-  "server/grpc": ["server/leaf", "server/models", "server/metrics"],
-  "server/models": ["server/leaf", "server/scheduling", "server/metrics", "archiver", "handlers"],
-  "server/scheduling": ["server/leaf", "server/metrics", "archiver", "handlers"],
-  "server/metrics": ["server/leaf"],
+  "server/config": ["server/leaf"],
+  "server/logging": ["server/leaf"],
+  "server/authorization": LEAVES,
+  "server/downloads": LEAVES,
+  "server/snapshots": [...LEAVES, "server/models"],
+  "server/openapi": ["server/leaf"],
+  "server/http": [
+    ...LEAVES,
+    "server/authorization",
+    "server/models",
+    "server/metrics",
+    "server/openapi",
+    "server/console",
+  ],
+  "server/grpc": [...LEAVES, "server/authorization", "server/models", "server/metrics"],
+  "server/models": [
+    ...LEAVES,
+    "server/downloads",
+    "server/scheduling",
+    "server/metrics",
+    "archiver",
+    "handlers",
+  ],
+  "server/scheduling": [...LEAVES, "server/metrics", "archiver", "handlers"],
+  "server/metrics": LEAVES,
   "server/console": ["server/leaf"],
 };
 
 /** Files of `server/` that all of `server/` may import. */
-export const LEAF_FILES: readonly string[] = [
-  "server/config.ts",
-  "server/errors.ts",
-  "server/logging.ts",
-];
+export const LEAF_FILES: readonly string[] = ["server/errors.ts"];
 
 /** Files that `main.ts` may import besides a folder's door. */
 export const COMMAND_FILES: readonly string[] = [
@@ -81,7 +110,7 @@ export const SINGLE_PLACES: readonly SinglePlace[] = [
   {
     name: "console.*",
     pattern: /\bconsole\s*\.\s*\w/,
-    place: "nowhere, the product logs through server/logging.ts",
+    place: "nowhere, the product logs through server/logging/",
     isAllowed: () => false,
   },
   {

@@ -1,8 +1,15 @@
 /** `marina serve`: flags in, exit code out. */
-import { createServeHelp, parseServeFlags, type ServeFlags, UsageError } from "./_serve_flags.ts";
 import { watchStopSignals } from "./_stop_signals.ts";
-import { ConfigError, readServerConfig, type ServerConfig } from "./config.ts";
-import { configureLogging, createLog } from "./logging.ts";
+import {
+  ConfigError,
+  createServeHelp,
+  parseServeFlags,
+  readServerConfig,
+  type ServeFlags,
+  type ServerConfig,
+  UsageError,
+} from "./config/mod.ts";
+import { configureLogging, createLog } from "./logging/mod.ts";
 import type { RunningServer } from "./server.ts";
 
 const EXIT_OK = 0;

@@ -2,7 +2,12 @@
 import denoConfig from "../deno.json" with { type: "json" };
 import { returnLargeBlocks } from "./_freed_memory.ts";
 import { createUnpackRoot, removeAbandonedRoots } from "./_unpack_root.ts";
-import { ConfigError, type ListenAddress, type ServerConfig } from "./config.ts";
+import {
+  ConfigError,
+  type ListenAddress,
+  type ServerConfig,
+  type TlsConfig,
+} from "./config/mod.ts";
 import {
   BodyDeadlines,
   createInferenceApp,
@@ -12,7 +17,7 @@ import {
   type Listener,
   startListener,
 } from "./http/mod.ts";
-import { createLog } from "./logging.ts";
+import { createLog } from "./logging/mod.ts";
 import { GpuAssigner, ModelRegistry, ModelStore } from "./models/mod.ts";
 import { type Clock, createSystemClock, startWorkerThread, WebGpuLease } from "./scheduling/mod.ts";
 import { loadStartupModels } from "./startup_models.ts";
@@ -23,8 +28,6 @@ const STOP_DEADLINE_MS = 30_000;
 /** What workers may take beyond it to give their models back; the process's end does it too. */
 const RELEASE_DEADLINE_MS = 5_000;
 const BODY_TICK_MS = 1_000;
-/** TorchServe counted its workers' ports from here. */
-const FIRST_WORKER_ID = 9000;
 
 /** A server whose ports are open. */
 export interface RunningServer {
@@ -79,7 +82,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       log.error("Request failed", { requestId, error }),
   };
   const open = (name: string, address: ListenAddress, app: HttpApp): string => {
-    const listener = openPort(name, address, app);
+    const listener = openListener(name, address, config.tls, app);
     listeners.push(listener);
     return listener.url;
   };
@@ -114,7 +117,7 @@ interface RegistryParts {
 
 function createRegistry(config: ServerConfig, parts: RegistryParts): ModelRegistry {
   const log = createLog("models");
-  let workerId = FIRST_WORKER_ID;
+  let workerId = config.firstWorkerId;
   return new ModelRegistry({
     ...parts,
     defaults: {
@@ -137,19 +140,27 @@ function createRegistry(config: ServerConfig, parts: RegistryParts): ModelRegist
   });
 }
 
-function openPort(name: string, address: ListenAddress, app: HttpApp): Listener {
+function openListener(
+  name: string,
+  address: ListenAddress,
+  tls: TlsConfig | undefined,
+  app: HttpApp,
+): Listener {
   try {
-    return startListener({ ...address, app });
+    return startListener({ address, tls, app });
   } catch (cause) {
-    const { hostname, port } = address;
     const found = cause instanceof Deno.errors.AddrInUse
       ? "is in use, stop what uses it or choose another port"
       : `cannot be opened (${cause instanceof Error ? cause.message : cause})`;
     throw new ConfigError(
-      `Cannot start: setting "${name}" must be a free address, ${hostname}:${port} ${found}`,
+      `Cannot start: setting "${name}" must be a free address, ${toText(address)} ${found}`,
       { cause },
     );
   }
+}
+
+function toText(address: ListenAddress): string {
+  return address.transport === "unix" ? address.path : `${address.hostname}:${address.port}`;
 }
 
 /** Waits for the work, but no longer than this. */

@@ -1,6 +1,6 @@
-import type { StartupModel } from "./config.ts";
+import type { StartupModel } from "./config/mod.ts";
 import { ServeError } from "./errors.ts";
-import { createLog } from "./logging.ts";
+import { createLog } from "./logging/mod.ts";
 import type { ModelRegistry, ModelStore, RegisterOutcome } from "./models/mod.ts";
 
 export interface LoadStartupModelsOptions {

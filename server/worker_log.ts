@@ -1,4 +1,4 @@
-import { createLog } from "./logging.ts";
+import { createLog } from "./logging/mod.ts";
 import type { PoolEvents } from "./scheduling/mod.ts";
 
 /** Tells the log what the workers of one model version go through. */
@@ -29,7 +29,7 @@ export function createWorkerLog(modelName: string, modelVersion: string): PoolEv
       else if (level === "warning") log.warn(title, fields);
       else if (level === "info") log.info(title, fields);
     },
-    onResult: (worker, { error }) => {
+    onBatchDone: (worker, { result: { error } }) => {
       if (error === undefined || (error.handlerStatus ?? 500) < 500) return;
       const { message, file, line, stack } = error.failure ?? { message: error.message };
       const fields = { answer: error.message, reason: message, file, line, stack };

@@ -1,11 +1,9 @@
 import { Hono } from "hono";
 import { ServeError } from "../errors.ts";
+import type { HttpApp } from "./http_app.ts";
 import { toPathSegments, toRouterPath } from "./_path.ts";
 import { answerPrediction, type PredictRouteOptions } from "./_predict_route.ts";
 import { createResourceNotFound, toErrorResponse, toStatusResponse } from "./_responses.ts";
-
-/** Answers one request; never throws or rejects. */
-export type HttpApp = (request: Request) => Response | Promise<Response>;
 
 export interface InferenceAppOptions extends PredictRouteOptions {
   /** What `/ping` tells; false while the server stops, too. */

@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { ServeError } from "../errors.ts";
-import type { HttpApp } from "./inference_app.ts";
+import type { HttpApp } from "./http_app.ts";
 import type { ModelService } from "./_model_service.ts";
 import { toRouterPath } from "./_path.ts";
 import { type Parameters, parseQuery, toInteger } from "./_query.ts";

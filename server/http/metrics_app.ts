@@ -1,6 +1,6 @@
 import { toPathSegments } from "./_path.ts";
 import { createResourceNotFound, type ReportFailure, toErrorResponse } from "./_responses.ts";
-import type { HttpApp } from "./inference_app.ts";
+import type { HttpApp } from "./http_app.ts";
 
 export interface MetricsAppOptions {
   readonly reportFailure: ReportFailure;

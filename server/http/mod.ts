@@ -1,6 +1,7 @@
 /** REST: requests of three ports into calls, answers back into responses. Keeps no state of its own. */
 export { BodyDeadlines, type OpenBody } from "./body_deadlines.ts";
-export { createInferenceApp, type HttpApp, type InferenceAppOptions } from "./inference_app.ts";
+export type { Connection, HttpApp } from "./http_app.ts";
+export { createInferenceApp, type InferenceAppOptions } from "./inference_app.ts";
 export type { ModelService } from "./_model_service.ts";
 export { type Listener, startListener, type StartListenerOptions } from "./listener.ts";
 export { createManagementApp, type ManagementAppOptions } from "./management_app.ts";

@@ -13,6 +13,7 @@ export type {
   RegisterRequest,
   ScaleOutcome,
   ScaleRequest,
+  Traffic,
   WorkerDescription,
   WorkerFailure,
   WorkerState,

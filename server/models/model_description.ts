@@ -1,5 +1,6 @@
 /** What the server tells of its models, in our names; protocols map them to their own. */
 
+import type { RestoredModel } from "../config/mod.ts";
 import type { WorkerDescription } from "../scheduling/mod.ts";
 
 export type { WorkerDescription, WorkerFailure, WorkerState } from "../scheduling/mod.ts";
@@ -39,6 +40,12 @@ export interface RegisterRequest {
   readonly initialWorkers?: number;
   readonly responseTimeoutMs?: number;
   readonly startupTimeoutMs?: number;
+  /** Sign the download of `url` for S3 with the environment's keys. */
+  readonly signsForS3?: boolean;
+  /** What a snapshot says of this version: it goes before the archive's config. */
+  readonly restored?: RestoredModel;
+  /** Take the place of the registered version of the same name, once this one is ready. */
+  readonly replaces?: boolean;
   /** Wait until the workers are ready (and take the model out again when they fail) before answering. */
   readonly isSynchronous: boolean;
   /** True for the models that the command line or the config names. */
@@ -60,6 +67,14 @@ export interface ScaleRequest {
   readonly minWorkers: number;
   readonly maxWorkers: number;
   readonly isSynchronous: boolean;
+}
+
+/** How requests without a version are spread over a model's versions. */
+export interface Traffic {
+  /** Share of each version, by version; a version that is not named gets nothing. Whole numbers from 0. */
+  readonly weights: Readonly<Record<string, number>>;
+  /** A version that gets a copy of each request; its answers are dropped. */
+  readonly shadow?: string;
 }
 
 /** `accepted` while workers still change, `complete` when the number is reached, `partial` when a synchronous call ended below it. */

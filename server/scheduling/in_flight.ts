@@ -5,9 +5,16 @@ import type { ChunkMessage, ResultMessage, WireBatch } from "./protocol.ts";
 /** Weight of the newest batch in the running mean of a batch's duration. */
 const MEAN_WEIGHT = 0.1;
 
-interface SentBatch {
+/** Why no further request joined a batch: it had all its rows, or a free worker took what waited. */
+export type BatchCloseReason = "full" | "worker_free";
+
+/** A batch that a worker holds. */
+export interface SentBatch {
   readonly id: number;
   readonly requests: readonly PendingRequest[];
+  readonly closedBy: BatchCloseReason;
+  /** When it was handed over, on the pool's clock. */
+  readonly sentAtMs: number;
 }
 
 /**
@@ -28,16 +35,16 @@ export class InFlight {
     return this.#meanBusyMs;
   }
 
-  add(requests: readonly PendingRequest[]): WireBatch {
+  add(requests: readonly PendingRequest[], closedBy: BatchCloseReason, nowMs: number): WireBatch {
     const id = this.#nextId++;
-    this.#batches.push({ id, requests });
+    this.#batches.push({ id, requests, closedBy, sentAtMs: nowMs });
     return { id, kind: requests[0].kind, items: requests.map((request) => request.toWireItem()) };
   }
 
-  /** Gives each request of the oldest batch its own answer. */
-  settle(message: ResultMessage): void {
+  /** Gives each request of the oldest batch its own answer, and answers the batch. */
+  settle(message: ResultMessage): SentBatch | undefined {
     const batch = this.#batches.shift();
-    if (batch === undefined) return;
+    if (batch === undefined) return undefined;
     if (batch.id !== message.batchId) {
       throw new Error(
         `Cannot settle batch ${message.batchId}: expected ${batch.id}, this is a bug in marina`,
@@ -55,6 +62,7 @@ export class InFlight {
         request.fail(new ServeError(code, text, { handlerStatus }));
       }
     }
+    return batch;
   }
 
   sendChunk(message: ChunkMessage): void {

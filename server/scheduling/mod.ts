@@ -10,8 +10,17 @@ export type {
   WireKind,
   WireMetric,
   WirePart,
+  WireStages,
 } from "./protocol.ts";
 export { WebGpuLease } from "./webgpu_lease.ts";
 export type { WorkerDescription, WorkerFailure, WorkerState } from "./worker_description.ts";
-export { type PoolEvents, type PoolOptions, type PoolSettings, WorkerPool } from "./worker_pool.ts";
+export {
+  type BatchReport,
+  type PoolEvents,
+  type PoolOptions,
+  type PoolSettings,
+  type ReportedRequest,
+  WorkerPool,
+} from "./worker_pool.ts";
+export type { BatchCloseReason } from "./in_flight.ts";
 export { startWorkerThread } from "./worker_thread.ts";

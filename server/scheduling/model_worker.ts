@@ -2,7 +2,7 @@ import type { ServeError } from "../errors.ts";
 import { BackOff } from "./back_off.ts";
 import type { StartCarrier, WorkerCarrier } from "./carrier.ts";
 import type { Clock } from "./clock.ts";
-import { InFlight } from "./in_flight.ts";
+import { type BatchCloseReason, InFlight, type SentBatch } from "./in_flight.ts";
 import type { PendingRequest } from "./pending_request.ts";
 import type {
   FromWorkerMessage,
@@ -45,7 +45,7 @@ export interface ModelWorkerEvents {
   /** It has loaded its model and takes batches. */
   onReady(worker: ModelWorker, message: LoadedMessage): void;
   /** A batch is done: there may be room for the next. */
-  onResult(worker: ModelWorker, message: ResultMessage): void;
+  onResult(worker: ModelWorker, message: ResultMessage, batch: SentBatch): void;
   /** It has stopped by itself. `returned` are requests that it held but had not begun. */
   onFailure(worker: ModelWorker, failure: WireFailure, returned: readonly PendingRequest[]): void;
   onLog(worker: ModelWorker, message: LogMessage): void;
@@ -155,11 +155,12 @@ export class ModelWorker {
    * Hands batches over in one message. Those behind the one that starts at once keep their bytes here,
    * so that they can go to another worker should this one die first.
    */
-  send(batches: readonly (readonly PendingRequest[])[]): void {
+  send(batches: readonly (readonly PendingRequest[])[], closedBy: BatchCloseReason): void {
     const startsNow = this.inFlight.size === 0;
-    const wire = batches.map((requests) => this.inFlight.add(requests));
+    const nowMs = this.#options.clock.now();
+    const wire = batches.map((requests) => this.inFlight.add(requests, closedBy, nowMs));
     if (startsNow) {
-      this.#currentSinceMs = this.#options.clock.now();
+      this.#currentSinceMs = nowMs;
       this.#carrier?.post({ type: "predict", batches: wire.slice(0, 1) });
       if (wire.length > 1) {
         this.#carrier?.post({ type: "predict", batches: wire.slice(1) }, { keepsBytes: true });
@@ -236,10 +237,10 @@ export class ModelWorker {
   }
 
   #settle(message: ResultMessage): void {
-    this.inFlight.settle(message);
+    const batch = this.inFlight.settle(message);
     this.#currentSinceMs = this.#options.clock.now();
     if (this.inFlight.size === 0) this.#onEmpty?.();
-    this.#events.onResult(this, message);
+    if (batch !== undefined) this.#events.onResult(this, message, batch);
   }
 
   /** Every failure of every kind comes through here. */

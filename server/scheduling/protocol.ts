@@ -145,6 +145,13 @@ export interface LoadFailedMessage {
   readonly isOutOfMemory: boolean;
 }
 
+/** Where the time of a batch went in the handler; a handler that does not tell leaves it out. */
+export interface WireStages {
+  readonly preprocessMs: number;
+  readonly inferenceMs: number;
+  readonly postprocessMs: number;
+}
+
 export interface ResultMessage {
   readonly type: "result";
   readonly batchId: number;
@@ -154,6 +161,7 @@ export interface ResultMessage {
   /** Set exactly when `answers` is not. */
   readonly error?: WireBatchError;
   readonly metrics?: readonly WireMetric[];
+  readonly stages?: WireStages;
 }
 
 /** A piece of one request's answer, ahead of the batch's result. */

@@ -2,6 +2,7 @@ import { ServeError } from "../errors.ts";
 import { BatchQueue } from "./batch_queue.ts";
 import type { StartCarrier } from "./carrier.ts";
 import type { Clock } from "./clock.ts";
+import type { BatchCloseReason } from "./in_flight.ts";
 import {
   type LoadTemplate,
   ModelWorker,
@@ -45,7 +46,24 @@ export interface PoolEvents {
   onWorkerReady(worker: WorkerDescription): void;
   onWorkerFailure(worker: WorkerDescription, failure: WireFailure): void;
   onWorkerLog(worker: WorkerDescription, message: LogMessage): void;
-  onResult(worker: WorkerDescription, message: ResultMessage): void;
+  onBatchDone(worker: WorkerDescription, report: BatchReport): void;
+}
+
+/** One batch that a worker has done, well or not. */
+export interface BatchReport {
+  readonly requests: readonly ReportedRequest[];
+  readonly closedBy: BatchCloseReason;
+  /** When it was handed to the worker, milliseconds since the epoch. */
+  readonly sentAtMs: number;
+  readonly doneAtMs: number;
+  readonly result: ResultMessage;
+}
+
+/** One request of a batch. */
+export interface ReportedRequest {
+  readonly call: PredictCall;
+  readonly rows: number;
+  readonly enqueuedAtMs: number;
 }
 
 export interface PoolOptions {
@@ -191,8 +209,10 @@ export class WorkerPool {
       this.#options.events.onWorkerReady(worker.describe());
       this.#dispatchSoon();
     },
-    onResult: (worker, message) => {
-      this.#options.events.onResult(worker.describe(), message);
+    onResult: (worker, result, { requests, closedBy, sentAtMs }) => {
+      const doneAtMs = this.#options.clock.now();
+      const report = { requests, closedBy, sentAtMs, doneAtMs, result };
+      this.#options.events.onBatchDone(worker.describe(), report);
       this.#dispatch();
     },
     onFailure: (worker, failure, returned) => {
@@ -240,7 +260,8 @@ export class WorkerPool {
     }
     for (const worker of idle) {
       if (this.#queue.size === 0) break;
-      worker.send([this.#queue.take(batchSize)]);
+      const closedBy = this.#queue.rows >= batchSize ? "full" : "worker_free";
+      worker.send([this.#queue.take(batchSize)], closedBy);
       busy.push(worker);
     }
     for (const worker of busy) {
@@ -260,7 +281,7 @@ export class WorkerPool {
     while (worker.inFlight.size + batches.length < depth && this.#queue.rows >= batchSize) {
       batches.push(this.#queue.take(batchSize));
     }
-    if (batches.length > 0) worker.send(batches);
+    if (batches.length > 0) worker.send(batches, "full");
   }
 
   #isBusy(): boolean {

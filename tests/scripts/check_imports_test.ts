@@ -24,10 +24,10 @@ Deno.test("checkImports() finds nothing in a tree that keeps every rule", async 
     "main.ts": 'await import("./archiver/command.ts"); Deno.exit(Number(Deno.args[0]));',
     "archiver/command.ts": 'import { pack } from "./_pack.ts";',
     "archiver/_pack.ts": 'import yauzl from "yauzl"; export const pack = yauzl;',
-    "server/server.ts": 'import { a } from "./http/mod.ts"; import { c } from "./config.ts";',
-    "server/config.ts": 'import { parse } from "./_properties.ts";',
-    "server/_properties.ts": 'import { ServeError } from "./errors.ts"; export const parse = 1;',
-    "server/command.ts": 'import { flags } from "./_serve_flags.ts"; import "./_properties.ts";',
+    "server/server.ts": 'import { a } from "./http/mod.ts"; import { c } from "./config/mod.ts";',
+    "server/config/mod.ts": 'import { parse } from "./_properties.ts";',
+    "server/config/_properties.ts": 'import "../errors.ts"; export const parse = 1;',
+    "server/command.ts": 'import { flags } from "./_serve_flags.ts";',
     "server/_serve_flags.ts": 'import "./server.ts"; export const flags = 1;',
     "server/http/mod.ts": 'import type { Call } from "../models/mod.ts"; import "../errors.ts";',
     "server/models/mod.ts": 'import { Pool } from "../scheduling/mod.ts";',
@@ -153,7 +153,7 @@ Deno.test.each([
 
 Deno.test("checkImports() holds the private files of a leaf to the leaf's rule", async () => {
   const files = {
-    "server/config.ts": 'import { parse } from "./_properties.ts";',
+    "server/errors.ts": 'import { parse } from "./_properties.ts";',
     "server/_properties.ts": 'import "./http/mod.ts";',
   };
   deepStrictEqual(await checkTree(files), [
@@ -169,7 +169,7 @@ Deno.test.each([
     name: "console.*",
     code: "console.error(1)",
     path: "main.ts",
-    place: "nowhere, the product logs through server/logging.ts",
+    place: "nowhere, the product logs through server/logging/",
   },
   {
     name: "new Worker",

@@ -45,8 +45,8 @@ export interface StartMarinaOptions extends RunMarinaOptions {
   /** What follows `serve`: `["--model-store", dir, "--models", "mnist=mnist.mar"]`. */
   readonly args: readonly string[];
   /**
-   * Settings of the config file, by their names in it. The three addresses are on port 0 unless they are
-   * given here. Not used when `args` names a `--ts-config` of its own.
+   * Settings of the config file, by their names in it. The three addresses are on port 0 and no token is
+   * asked for, unless they are given here. Not used when `args` names a `--ts-config` of its own.
    */
   readonly config?: Readonly<Record<string, string | number | boolean>>;
 }
@@ -58,6 +58,8 @@ export interface MarinaProcess extends AsyncDisposable {
   readonly managementUrl: string;
   readonly metricsUrl: string;
   readonly pid: number;
+  /** The folder of its log files and snapshots, unless `env` names another; gone with the object. */
+  readonly logDir: string;
   /** Lines so far; the arrays grow while the server runs. */
   readonly stdoutLines: readonly string[];
   readonly stderrLines: readonly string[];
@@ -80,7 +82,9 @@ export async function startMarina(options: StartMarinaOptions): Promise<MarinaPr
     await Deno.writeTextFile(configPath, toConfigText(options.config ?? {}));
     args.push("--ts-config", configPath);
   }
-  const child = createCommand(args, options).spawn();
+  // Log files and snapshots go to a folder of this server's own.
+  const env = { LOG_LOCATION: join(configDir, "logs"), ...options.env };
+  const child = createCommand(args, { ...options, env }).spawn();
   const stdout = new LineCollector(child.stdout);
   const stderr = new LineCollector(child.stderr);
   const ended = Promise.all([child.status, stdout.ended, stderr.ended]).then(([status]) => status);
@@ -112,6 +116,7 @@ export async function startMarina(options: StartMarinaOptions): Promise<MarinaPr
       managementUrl: addressOf("Management"),
       metricsUrl: addressOf("Metrics"),
       pid: child.pid,
+      logDir: env.LOG_LOCATION,
       stdoutLines: stdout.lines,
       stderrLines: stderr.lines,
       waitForStderr: (pattern) => stderr.waitFor(pattern),
@@ -167,6 +172,7 @@ function toConfigText(config: Readonly<Record<string, string | number | boolean>
     inference_address: "http://127.0.0.1:0",
     management_address: "http://127.0.0.1:0",
     metrics_address: "http://127.0.0.1:0",
+    disable_token_authorization: true,
     ...config,
   };
   return Object.entries(settings).map(([key, value]) => `${key}=${value}\n`).join("");

@@ -1,11 +1,16 @@
+import type { ListenAddress } from "../../../server/config/mod.ts";
 import { match, ok, rejects, strictEqual } from "node:assert/strict";
 import { ServeError } from "../../../server/errors.ts";
 import { type HttpApp, type Listener, startListener } from "../../../server/http/mod.ts";
 import { createFakeInferenceApp, createRecorder } from "./_fake_models.ts";
 
+function toAddress(port: number): ListenAddress {
+  return { transport: "tcp", hostname: "127.0.0.1", port, isTls: false };
+}
+
 /** Opens the app on a free port for as long as the test uses it. */
 function openListener(app: HttpApp): Listener & AsyncDisposable {
-  const listener = startListener({ hostname: "127.0.0.1", port: 0, app });
+  const listener = startListener({ address: toAddress(0), app });
   return { ...listener, [Symbol.asyncDispose]: () => listener.close() };
 }
 
@@ -57,7 +62,7 @@ Deno.test("startListener() throws when the port is taken", async () => {
   const port = Number(new URL(first.url).port);
   await rejects(
     async () =>
-      await startListener({ hostname: "127.0.0.1", port, app: () => new Response() }).close(),
+      await startListener({ address: toAddress(port), app: () => new Response() }).close(),
     Deno.errors.AddrInUse,
   );
 });
@@ -139,8 +144,7 @@ Deno.test("Listener.close() answers what is in flight, ends idle connections, ta
   const released = Promise.withResolvers<void>();
   const { predict } = createRecorder();
   const listener = startListener({
-    hostname: "127.0.0.1",
-    port: 0,
+    address: toAddress(0),
     app: createFakeInferenceApp({
       predict: async (call) => {
         asked.resolve();

@@ -13,7 +13,7 @@ const NO_EVENTS = {
   onWorkerReady: () => {},
   onWorkerFailure: () => {},
   onWorkerLog: () => {},
-  onResult: () => {},
+  onBatchDone: () => {},
 };
 
 /** A registry whose archives are real, and whose workers say what the test says. */

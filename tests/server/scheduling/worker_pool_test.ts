@@ -54,7 +54,7 @@ function createBench(settings: Partial<PoolSettings> = {}, gpuIds: (number | nul
       onWorkerReady: () => {},
       onWorkerFailure: (worker, failure) => failures.push(`${worker.id}: ${failure.message}`),
       onWorkerLog: () => {},
-      onResult: () => {},
+      onBatchDone: () => {},
     },
   });
   return { pool, workers, clock, failures };

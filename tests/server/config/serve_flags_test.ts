@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, throws } from "node:assert/strict";
-import { createServeHelp, parseServeFlags, type ServeFlags } from "../../server/_serve_flags.ts";
+import { createServeHelp, parseServeFlags, type ServeFlags } from "../../../server/config/mod.ts";
 
 const NOTHING: ServeFlags = {
   modelStore: undefined,

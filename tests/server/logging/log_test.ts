@@ -1,5 +1,10 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
-import { configureLogging, createLog, type Log, resetLogging } from "../../server/logging.ts";
+import {
+  configureLogging,
+  createLog,
+  type Log,
+  resetLogging,
+} from "../../../server/logging/mod.ts";
 
 /** What is written while the work runs. */
 function capture(form: "text" | "json", work: (log: Log) => void): string {

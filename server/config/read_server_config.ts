@@ -4,64 +4,26 @@
  * Upstream's names and units outside, ours inside; nothing else of the server knows both.
  */
 import { basename, resolve } from "node:path";
-import { isLoopback, type ListenAddress, parseListenAddress } from "./_listen_address.ts";
+import {
+  type DefaultPorts,
+  isLoopback,
+  type ListenAddress,
+  parseListenAddress,
+} from "./listen_address.ts";
 import { parseProperties, type Setting } from "./_properties.ts";
-import type { ServeFlags } from "./_serve_flags.ts";
+import type { ServeFlags } from "./serve_flags.ts";
+import {
+  ConfigError,
+  type ConfigReading,
+  type ServerConfig,
+  type StartupModel,
+} from "./server_config.ts";
 import {
   findNearestSetting,
   isKnownSetting,
   isReadSetting,
   type SettingName,
 } from "./_setting_names.ts";
-
-export type { ListenAddress } from "./_listen_address.ts";
-
-/** A model to load before the ports open. */
-export interface StartupModel {
-  /** The archive's own name when absent. */
-  readonly modelName?: string;
-  /** A file or folder name in the model store. */
-  readonly url: string;
-}
-
-/** Everything that may be chosen about a server. */
-export interface ServerConfig {
-  readonly inferenceAddress: ListenAddress;
-  readonly managementAddress: ListenAddress;
-  readonly metricsAddress: ListenAddress;
-  /** An absolute path of an existing folder. */
-  readonly modelStore: string;
-  /** `"all"` is every archive and folder of the model store. */
-  readonly startupModels: readonly StartupModel[] | "all";
-  /** Workers of a model that says nothing itself; 0: one for each device at the start, none later. */
-  readonly defaultWorkersPerModel: number;
-  /** Devices to spread workers over; a worker whose device cannot be used takes the CPU. */
-  readonly numberOfGpu: number;
-  /** Requests that one model version lets wait. */
-  readonly jobQueueSize: number;
-  /** Bytes of the bodies that one model version lets wait. */
-  readonly maxQueueBytes: number;
-  readonly responseTimeoutMs: number;
-  readonly startupTimeoutMs: number;
-  readonly unregisterTimeoutMs: number;
-  /** The largest body that is read, inclusive. */
-  readonly maxRequestBytes: number;
-  /** How long a client may take to send a body. */
-  readonly bodyDeadlineMs: number;
-  /** Whether models may be registered and unregistered over HTTP. */
-  readonly isModelApiEnabled: boolean;
-}
-
-/** A config, and what its reader should be told of it, one line each. */
-export interface ConfigReading {
-  readonly config: ServerConfig;
-  readonly warnings: readonly string[];
-}
-
-/** A start that cannot be: the operator is to change the flags or the file. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-}
 
 const MS_PER_S = 1000;
 const MAX_INT32 = 2 ** 31 - 1;
@@ -98,17 +60,17 @@ export async function readServerConfig(flags: ServeFlags): Promise<ConfigReading
   if (!await isFolder(modelStore)) {
     throw new ConfigError(`--model-store directory not found: ${modelStore}`);
   }
-  const address = (name: SettingName, defaultPort: number): ListenAddress =>
-    settings.getAddress(name, defaultPort, flags.insecure);
+  const address = (name: SettingName, ports: DefaultPorts): ListenAddress =>
+    settings.getAddress(name, ports, flags.insecure);
   const timeoutMs = (name: SettingName): number =>
     (settings.getInteger(name, 1, MAX_TIMEOUT_S) ?? DEFAULTS.timeoutS) * MS_PER_S;
   const models = flags.models ?? settings.getText("load_models")?.split(",");
   settings.getBoolean("disable_token_authorization");
   const isModelApiEnabled = settings.getBoolean("enable_model_api");
   const config: ServerConfig = {
-    inferenceAddress: address("inference_address", 8080),
-    managementAddress: address("management_address", 8081),
-    metricsAddress: address("metrics_address", 8082),
+    inferenceAddress: address("inference_address", { http: 8080, https: 443 }),
+    managementAddress: address("management_address", { http: 8081, https: 8444 }),
+    metricsAddress: address("metrics_address", { http: 8082, https: 8445 }),
     modelStore: resolve(modelStore),
     startupModels: parseStartupModels(models ?? []),
     defaultWorkersPerModel: settings.getInteger("default_workers_per_model", 0, MAX_WORKERS) ?? 0,
@@ -122,6 +84,24 @@ export async function readServerConfig(flags: ServeFlags): Promise<ConfigReading
       DEFAULTS.maxRequestBytes,
     bodyDeadlineMs: DEFAULTS.bodyDeadlineMs,
     isModelApiEnabled: flags.enableModelApi || isModelApiEnabled,
+    isMetricsApiEnabled: true,
+    cors: {},
+    properties: new Map(),
+    modelOverrides: new Map(),
+    firstWorkerId: 9000,
+    scaleUpQueueMs: 500,
+    scaleDownIdleMs: 60_000,
+    maxResponseBytes: DEFAULTS.maxRequestBytes,
+    decodesRequests: true,
+    downloads: { allowedUrls: [], maxArchiveBytes: 16 * 1024 ** 3, timeoutMs: 600_000 },
+    metrics: {
+      mode: "log",
+      isAutoDetectEnabled: false,
+      isSystemEnabled: true,
+      systemIntervalMs: 60_000,
+    },
+    logs: { dir: resolve("logs"), metricsDir: resolve("logs") },
+    isWatching: false,
   };
   return { config, warnings: settings.listWarnings() };
 }
@@ -165,10 +145,12 @@ class SettingsFile {
     throw this.#createError(setting, `must be an integer from ${least} to ${most}`);
   }
 
-  getAddress(name: SettingName, defaultPort: number, isInsecure: boolean): ListenAddress {
+  getAddress(name: SettingName, ports: DefaultPorts, isInsecure: boolean): ListenAddress {
     const setting = this.#settings.get(name);
-    if (setting === undefined) return { hostname: "127.0.0.1", port: defaultPort };
-    const address = parseListenAddress(setting.value, defaultPort);
+    if (setting === undefined) {
+      return { transport: "tcp", hostname: "127.0.0.1", port: ports.http, isTls: false };
+    }
+    const address = parseListenAddress(setting.value, ports);
     if (address === undefined) throw this.#createError(setting, "must be http://host:port");
     if (!isInsecure && !isLoopback(address)) {
       throw this.#createError(

@@ -1,7 +1,11 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { parseServeFlags } from "../../server/_serve_flags.ts";
-import { type ConfigReading, readServerConfig, type ServerConfig } from "../../server/config.ts";
+import { parseServeFlags } from "../../../server/config/mod.ts";
+import {
+  type ConfigReading,
+  readServerConfig,
+  type ServerConfig,
+} from "../../../server/config/mod.ts";
 
 /** Reads a config file of these lines, after a first one that is a comment. */
 async function readConfig(
@@ -26,9 +30,9 @@ Deno.test("readServerConfig() gives TorchServe's defaults when nothing is said",
     const { config, warnings } = await readServerConfig(flags);
     deepStrictEqual(warnings, []);
     deepStrictEqual({ ...config, numberOfGpu: 0 }, {
-      inferenceAddress: { hostname: "127.0.0.1", port: 8080 },
-      managementAddress: { hostname: "127.0.0.1", port: 8081 },
-      metricsAddress: { hostname: "127.0.0.1", port: 8082 },
+      inferenceAddress: { transport: "tcp", hostname: "127.0.0.1", port: 8080, isTls: false },
+      managementAddress: { transport: "tcp", hostname: "127.0.0.1", port: 8081, isTls: false },
+      metricsAddress: { transport: "tcp", hostname: "127.0.0.1", port: 8082, isTls: false },
       modelStore: dir,
       startupModels: [],
       defaultWorkersPerModel: 0,
@@ -50,19 +54,27 @@ Deno.test("readServerConfig() gives TorchServe's defaults when nothing is said",
 const READ_ROWS: readonly { line: string; expected: Partial<ServerConfig> }[] = [
   {
     line: "inference_address=http://127.0.0.1:0",
-    expected: { inferenceAddress: { hostname: "127.0.0.1", port: 0 } },
+    expected: {
+      inferenceAddress: { transport: "tcp", hostname: "127.0.0.1", port: 0, isTls: false },
+    },
   },
   {
     line: "inference_address=http\\://localhost\\:9090",
-    expected: { inferenceAddress: { hostname: "localhost", port: 9090 } },
+    expected: {
+      inferenceAddress: { transport: "tcp", hostname: "localhost", port: 9090, isTls: false },
+    },
   },
   {
     line: "management_address : http://[::1]:9091/",
-    expected: { managementAddress: { hostname: "::1", port: 9091 } },
+    expected: {
+      managementAddress: { transport: "tcp", hostname: "::1", port: 9091, isTls: false },
+    },
   },
   {
     line: "metrics_address http://127.0.0.1",
-    expected: { metricsAddress: { hostname: "127.0.0.1", port: 8082 } },
+    expected: {
+      metricsAddress: { transport: "tcp", hostname: "127.0.0.1", port: 8082, isTls: false },
+    },
   },
   { line: "load_models=ALL", expected: { startupModels: "all" } },
   {
@@ -140,7 +152,10 @@ Deno.test.each(["inference_address", "management_address", "metrics_address"])(
     });
     const { config } = await readConfig([line], ["--insecure"]);
     const addresses = [config.inferenceAddress, config.managementAddress, config.metricsAddress];
-    strictEqual(addresses.filter(({ hostname }) => hostname === "0.0.0.0").length, 1);
+    strictEqual(
+      addresses.filter((address) => "hostname" in address && address.hostname === "0.0.0.0").length,
+      1,
+    );
   },
 );
 

@@ -1,0 +1,19 @@
+/** What the operator decided, from the command line, the config file and the environment. */
+export { isLoopback, type ListenAddress } from "./listen_address.ts";
+export { readServerConfig } from "./read_server_config.ts";
+export { createServeHelp, parseServeFlags, type ServeFlags, UsageError } from "./serve_flags.ts";
+export {
+  ConfigError,
+  type ConfigReading,
+  type CorsConfig,
+  type DownloadConfig,
+  type LogConfig,
+  type MetricsConfig,
+  type ModelOverrides,
+  type RestoredModel,
+  type RestorePoint,
+  type ServerConfig,
+  type StartupModel,
+  type TlsConfig,
+  type TokenConfig,
+} from "./server_config.ts";
