@@ -2,6 +2,7 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { type Area, MAY_IMPORT_BY_AREA } from "../../scripts/_import_rules.ts";
 import { checkImports } from "../../scripts/check_imports.ts";
 import { scanSource } from "../../scripts/_scan_source.ts";
 
@@ -17,6 +18,11 @@ async function checkTree(files: Readonly<Record<string, string>>): Promise<strin
   } finally {
     await rm(root, { recursive: true });
   }
+}
+
+/** The sentence's list is long and grows; what matters here is that the area is refused at all. */
+function tellAllowed(area: Area): string {
+  return `${area} may import ${MAY_IMPORT_BY_AREA[area].join(", ")}`;
 }
 
 Deno.test("checkImports() finds nothing in a tree that keeps every rule", async () => {
@@ -71,18 +77,17 @@ Deno.test.each([
   {
     path: "server/models/a.ts",
     specifier: "../http/mod.ts",
-    reason:
-      "server/models may import server/leaf, server/scheduling, server/metrics, archiver, handlers",
+    reason: tellAllowed("server/models"),
   },
   {
     path: "server/scheduling/worker/a.ts",
     specifier: "../../models/mod.ts",
-    reason: "server/scheduling may import server/leaf, server/metrics, archiver, handlers",
+    reason: tellAllowed("server/scheduling"),
   },
   {
     path: "server/http/a.ts",
     specifier: "../scheduling/mod.ts",
-    reason: "server/http may import server/leaf, server/models, server/metrics, server/console",
+    reason: tellAllowed("server/http"),
   },
   {
     path: "server/http/a.ts",
