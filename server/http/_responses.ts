@@ -1,6 +1,7 @@
 /** The forms in which this server answers: framework JSON, errors, and handlers' answers. */
 import { ServeError } from "../errors.ts";
 import type { Answer } from "../models/mod.ts";
+import { markStreamed } from "./exchange.ts";
 import { toWireForm } from "./_wire_forms.ts";
 
 /** Sent for what is not ours to tell; the log has the rest under the request's id. */
@@ -105,6 +106,7 @@ export function toAnswerResponse(answer: Answer, requestId: string): Response {
     if (!RESERVED_HEADERS.has(name.toLowerCase())) headers.append(name, sent[i + 1]!);
   }
   addFixedHeaders(headers, requestId, status);
+  if (answer.body instanceof ReadableStream) markStreamed(response);
   return response;
 }
 

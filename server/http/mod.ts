@@ -1,5 +1,6 @@
 /** REST: requests of three ports into calls, answers back into responses. Keeps no state of its own. */
 export { BodyDeadlines, type OpenBody } from "./body_deadlines.ts";
+export { type Exchange, type ExchangeObserver, observeExchanges } from "./exchange.ts";
 export type { Connection, HttpApp } from "./http_app.ts";
 export { createInferenceApp, type InferenceAppOptions } from "./inference_app.ts";
 export type { ModelService } from "./_model_service.ts";
