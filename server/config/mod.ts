@@ -17,3 +17,11 @@ export {
   type TlsConfig,
   type TokenConfig,
 } from "./server_config.ts";
+export {
+  parseSnapshotName,
+  type SnapshotKind,
+  type SnapshotName,
+  toNextStamp,
+  toSnapshotFileName,
+} from "./snapshot_name.ts";
+export { SNAPSHOT_FORMAT } from "./_restore_point.ts";

@@ -73,6 +73,8 @@ export interface RestoredModel extends ModelOverrides {
   /** File or folder name in the model store. */
   readonly url: string;
   readonly isDefault: boolean;
+  /** What it was registered with instead of the archive's own handler. */
+  readonly handler?: string;
 }
 
 /** The models of a snapshot; they replace the startup models. */
