@@ -15,7 +15,7 @@ export interface ModelService {
   describe(name: string, version?: string | "all"): readonly ModelDescription[];
   /** The default versions, sorted by name. */
   list(): readonly { readonly modelName: string; readonly modelUrl: string }[];
-  setDefault(name: string, version: string): void;
+  setDefault(name: string, version: string): void | Promise<void>;
   unregister(name: string, version?: string): Promise<void>;
   predict(call: PredictCall): Promise<Answer>;
 }

@@ -103,9 +103,9 @@ async function scaleModel(models: ModelService, context: Context): Promise<Respo
   );
 }
 
-function setDefault(models: ModelService, context: Context): Response {
+async function setDefault(models: ModelService, context: Context): Promise<Response> {
   const { name, version } = context.req.param() as Record<string, string>;
-  models.setDefault(name!, version!);
+  await models.setDefault(name!, version!);
   return toStatusResponse(
     `Default version successfully updated for model "${name}" to "${version}"`,
   );
