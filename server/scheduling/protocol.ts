@@ -145,11 +145,12 @@ export interface LoadFailedMessage {
   readonly isOutOfMemory: boolean;
 }
 
-/** Where the time of a batch went in the handler; a handler that does not tell leaves it out. */
+/** Where the time of a batch went in the handler; what a handler does not tell is left out. */
 export interface WireStages {
-  readonly preprocessMs: number;
-  readonly inferenceMs: number;
-  readonly postprocessMs: number;
+  readonly preprocessMs?: number;
+  /** For a handler that tells no stages: the time in which the model ran. */
+  readonly inferenceMs?: number;
+  readonly postprocessMs?: number;
 }
 
 export interface ResultMessage {
