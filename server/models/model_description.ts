@@ -11,6 +11,8 @@ export interface ModelDescription {
   /** The URL or file name that it was registered under. */
   readonly modelUrl: string;
   readonly runtime: string;
+  /** What it was registered with instead of the archive's own handler. */
+  readonly handler?: string;
   readonly isDefault: boolean;
   readonly minWorkers: number;
   readonly maxWorkers: number;

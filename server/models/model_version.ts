@@ -96,6 +96,7 @@ export class ModelVersion {
       modelVersion,
       modelUrl: request.url,
       runtime,
+      handler: request.handler,
       isDefault,
       minWorkers: this.#minWorkers,
       maxWorkers: this.#maxWorkers,
