@@ -11,6 +11,7 @@ export {
   type MetricsConfig,
   type ModelOverrides,
   type RestoredModel,
+  type RestoredTraffic,
   type RestorePoint,
   type ServerConfig,
   type StartupModel,
