@@ -6,6 +6,7 @@ import type {
   RegisterRequest,
   ScaleOutcome,
   ScaleRequest,
+  Traffic,
 } from "./model_description.ts";
 import type { ModelVersion } from "./model_version.ts";
 import { ModelVersions } from "./model_versions.ts";
@@ -14,16 +15,20 @@ import { type ModelOpenerOptions, openModel } from "./open_model.ts";
 export interface RegistryOptions extends ModelOpenerOptions {
   /** What is in flight when a model is taken out has this long to finish. */
   readonly unregisterTimeoutMs: number;
+  /** Numbers from 0 up to but without 1 that spread requests by weight; `Math.random` unless given. */
+  readonly random?: () => number;
 }
 
 /** Every model that the server knows, by name and version. The owner calls `close()`. */
 export class ModelRegistry {
   readonly #options: RegistryOptions;
   readonly #models = new Map<string, ModelVersions>();
+  readonly #random: () => number;
   #isClosing = false;
 
   constructor(options: RegistryOptions) {
     this.#options = options;
+    this.#random = options.random ?? Math.random;
   }
 
   /**
@@ -67,6 +72,11 @@ export class ModelRegistry {
     return chosen.map((one) => one.describe(versions.isDefault(one)));
   }
 
+  /** Every version of every model, those of one model one after the other. */
+  describeAll(): readonly ModelDescription[] {
+    return [...this.#models.keys()].flatMap((name) => this.describe(name, "all"));
+  }
+
   /** The default versions, sorted by name. */
   list(): readonly { readonly modelName: string; readonly modelUrl: string }[] {
     return [...this.#models.values()]
@@ -76,6 +86,31 @@ export class ModelRegistry {
 
   setDefault(name: string, version: string): void {
     this.#find(name).setDefault(version);
+  }
+
+  /** How each model spreads its requests, by name; without those that send all to their default version. */
+  listTraffic(): ReadonlyMap<string, Traffic> {
+    const traffic = new Map<string, Traffic>();
+    for (const [name, versions] of this.#models) {
+      if (versions.traffic !== undefined) traffic.set(name, versions.traffic);
+    }
+    return traffic;
+  }
+
+  /** How one model spreads its requests; absent while all go to its default version. */
+  getTraffic(name: string): Traffic | undefined {
+    return this.#find(name).traffic;
+  }
+
+  /**
+   * Spreads a model's requests that name no version; a version that is taken out later leaves the split.
+   *
+   * @param traffic Absent: all goes to the default version again.
+   * @throws {ServeError} `model_not_found`, `model_version_not_found`, or `invalid_argument` for weights
+   * that make no sense.
+   */
+  setTraffic(name: string, traffic: Traffic | undefined): void {
+    this.#find(name).setTraffic(traffic);
   }
 
   /**
@@ -96,7 +131,7 @@ export class ModelRegistry {
     const versions = this.#models.get(call.modelName);
     if (versions === undefined) return Promise.reject(createNotFoundError(call.modelName));
     try {
-      return versions.get(call.modelVersion).predict(call);
+      return versions.choose(call.modelVersion, this.#random).predict(call);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -138,11 +173,6 @@ export class ModelRegistry {
     const versions = this.#models.get(version.modelName);
     if (versions === undefined) {
       this.#models.set(version.modelName, new ModelVersions(version));
-    } else if (versions.has(version.modelVersion)) {
-      throw new ServeError(
-        "model_already_registered",
-        `Model version ${version.modelVersion} is already registered for model ${version.modelName}`,
-      );
     } else versions.add(version);
   }
 

@@ -1,11 +1,20 @@
 import { ServeError } from "../errors.ts";
+import type { Traffic } from "./model_description.ts";
 import type { ModelVersion } from "./model_version.ts";
+import {
+  assertTraffic,
+  TrafficSplit,
+  withoutVersion,
+  withVersionRenamed,
+} from "./traffic_split.ts";
 
 /** The versions of one model; the first one registered is the default until another is made so. */
 export class ModelVersions {
   readonly modelName: string;
   readonly #versions = new Map<string, ModelVersion>();
   #defaultVersion: string;
+  #traffic: Traffic | undefined;
+  #split: TrafficSplit | undefined;
 
   constructor(first: ModelVersion) {
     this.modelName = first.modelName;
@@ -15,6 +24,11 @@ export class ModelVersions {
 
   get default(): ModelVersion {
     return this.#versions.get(this.#defaultVersion)!;
+  }
+
+  /** How requests without a version are spread; absent while all go to the default. */
+  get traffic(): Traffic | undefined {
+    return this.#traffic;
   }
 
   get size(): number {
@@ -33,7 +47,9 @@ export class ModelVersions {
     return version.modelVersion === this.#defaultVersion;
   }
 
+  /** @throws {ServeError} `model_already_registered` */
   add(version: ModelVersion): void {
+    if (this.has(version.modelVersion)) throw createRegisteredError(version);
     this.#versions.set(version.modelVersion, version);
   }
 
@@ -41,10 +57,31 @@ export class ModelVersions {
   get(version: string | undefined): ModelVersion {
     const found = this.#versions.get(version ?? this.#defaultVersion);
     if (found !== undefined) return found;
-    throw new ServeError(
-      "model_version_not_found",
-      `Model version: ${version} does not exist for model: ${this.modelName}`,
-    );
+    throw this.#createNotFoundError(version!);
+  }
+
+  /**
+   * The version for one request: the one it names, else one by weight, else the default.
+   *
+   * @param random Gives numbers from 0 up to but without 1; asked only where there are weights.
+   * @throws {ServeError} `model_version_not_found`
+   */
+  choose(version: string | undefined, random: () => number): ModelVersion {
+    if (version !== undefined || this.#split === undefined) return this.get(version);
+    return this.get(this.#split.pick(random()));
+  }
+
+  /**
+   * @param traffic Absent: all goes to the default version again.
+   * @throws {ServeError} `model_version_not_found`, or `invalid_argument` for weights that make no sense.
+   */
+  setTraffic(traffic: Traffic | undefined): void {
+    if (traffic !== undefined) {
+      assertTraffic(this.modelName, traffic);
+      for (const version of Object.keys(traffic.weights)) this.get(version);
+      if (traffic.shadow !== undefined) this.get(traffic.shadow);
+    }
+    this.#useTraffic(traffic);
   }
 
   /** @throws {ServeError} `model_version_not_found`, in upstream's other wording. */
@@ -66,14 +103,57 @@ export class ModelVersions {
         `Cannot remove default version for model ${this.modelName}`,
       );
     }
-    this.#versions.delete(version.modelVersion);
+    this.#delete(version);
+  }
+
+  /**
+   * Puts `next` in the place of `previous`, under its own version: default flag and traffic go over.
+   *
+   * @throws {ServeError} `model_version_not_found` if `previous` is not here any more, and
+   * `model_already_registered` if a third one has the version of `next`.
+   */
+  replace(previous: ModelVersion, next: ModelVersion): void {
+    const [from, to] = [previous.modelVersion, next.modelVersion];
+    if (this.#versions.get(from) !== previous) throw this.#createNotFoundError(from);
+    if (from !== to && this.has(to)) throw createRegisteredError(next);
+    const wasDefault = this.isDefault(previous);
+    this.#versions.delete(from);
+    this.#versions.set(to, next);
+    if (wasDefault) this.#defaultVersion = to;
+    if (this.#traffic !== undefined) this.#useTraffic(withVersionRenamed(this.#traffic, from, to));
   }
 
   /** Takes out a version that did not come up; was it the default, the oldest of the others becomes it. */
   withdraw(version: ModelVersion): void {
     if (this.#versions.get(version.modelVersion) !== version) return;
-    this.#versions.delete(version.modelVersion);
+    this.#delete(version);
     const [oldest] = this.#versions.keys();
     if (this.isDefault(version) && oldest !== undefined) this.#defaultVersion = oldest;
   }
+
+  #delete({ modelVersion }: ModelVersion): void {
+    this.#versions.delete(modelVersion);
+    if (this.#traffic !== undefined) this.#useTraffic(withoutVersion(this.#traffic, modelVersion));
+  }
+
+  #useTraffic(traffic: Traffic | undefined): void {
+    this.#traffic = traffic;
+    const hasWeights = traffic !== undefined && Object.keys(traffic.weights).length > 0;
+    this.#split = hasWeights ? new TrafficSplit(traffic.weights) : undefined;
+  }
+
+  #createNotFoundError(version: string): ServeError {
+    return new ServeError(
+      "model_version_not_found",
+      `Model version: ${version} does not exist for model: ${this.modelName}`,
+    );
+  }
+}
+
+/** Upstream's text. */
+function createRegisteredError({ modelName, modelVersion }: ModelVersion): ServeError {
+  return new ServeError(
+    "model_already_registered",
+    `Model version ${modelVersion} is already registered for model ${modelName}`,
+  );
 }
