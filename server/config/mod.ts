@@ -1,6 +1,7 @@
 /** What the operator decided, from the command line, the config file and the environment. */
 export { isLoopback, type ListenAddress } from "./listen_address.ts";
 export { readServerConfig } from "./read_server_config.ts";
+export { createSelfSignedTls } from "./self_signed_tls.ts";
 export { createServeHelp, parseServeFlags, type ServeFlags, UsageError } from "./serve_flags.ts";
 export {
   ConfigError,
