@@ -135,7 +135,11 @@ export class BaseHandler<Input = ModelInput, Output = ModelOutput> {
     );
   }
 
-  /** Answers a batch: what the worker calls. */
+  /**
+   * Answers a batch: what the worker calls.
+   *
+   * Its stages' times go to the context; their sum is the server's metric `HandlerTime`.
+   */
   async handle(data: HandlerData[], context: Context): Promise<unknown[]> {
     if (context.requestKind === "describe") {
       const description = await this.describeHandle(context);
@@ -143,22 +147,31 @@ export class BaseHandler<Input = ModelInput, Output = ModelOutput> {
     }
     const startedAtMs = performance.now();
     const input = await this.preprocess(data, context);
-    const preprocessedAtMs = this.#isProfiled ? performance.now() : 0;
+    const preprocessedAtMs = performance.now();
     let answers: unknown[];
     if (context.requestKind === "explain") {
       answers = await this.explainHandle(input, data, context);
+      const explainedAtMs = performance.now();
+      context.reportStages({
+        preprocessMs: preprocessedAtMs - startedAtMs,
+        inferenceMs: explainedAtMs - preprocessedAtMs,
+        postprocessMs: 0,
+      });
     } else {
       const output = await this.inference(input, context);
-      const inferredAtMs = this.#isProfiled ? performance.now() : 0;
+      const inferredAtMs = performance.now();
       answers = await this.postprocess(output, context);
+      const preprocessMs = preprocessedAtMs - startedAtMs;
+      const inferenceMs = inferredAtMs - preprocessedAtMs;
+      const postprocessMs = performance.now() - inferredAtMs;
+      context.reportStages({ preprocessMs, inferenceMs, postprocessMs });
       if (this.#isProfiled) {
         const { metrics } = context;
-        metrics.addTime("ts_handler_preprocess", preprocessedAtMs - startedAtMs);
-        metrics.addTime("ts_handler_inference", inferredAtMs - preprocessedAtMs);
-        metrics.addTime("ts_handler_postprocess", performance.now() - inferredAtMs);
+        metrics.addTime("ts_handler_preprocess", preprocessMs);
+        metrics.addTime("ts_handler_inference", inferenceMs);
+        metrics.addTime("ts_handler_postprocess", postprocessMs);
       }
     }
-    context.metrics.addTime("HandlerTime", performance.now() - startedAtMs);
     if (context.rejections !== null && Array.isArray(answers)) {
       answers = [...answers];
       for (const [index, { body }] of context.rejections) answers[index] = body;

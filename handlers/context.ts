@@ -1,5 +1,6 @@
 import { MetricRegistry, Metrics } from "./metrics.ts";
 import { assertStatusCode, type PredictionException } from "./prediction_exception.ts";
+import { RunWatch, type StageTimes } from "./stage_times.ts";
 import type { ModelSession } from "./tensor.ts";
 
 /** What the requests of a batch ask for; one batch never mixes them. */
@@ -77,6 +78,7 @@ const HEADER_NAME_REGEXP = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const HEADER_VALUE_REGEXP = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 const REGISTRY_BY_MODEL = new WeakMap<ModelContext, MetricRegistry>();
+const RUN_WATCH_BY_MODEL = new WeakMap<ModelContext, RunWatch>();
 
 /**
  * What a handler knows of its model and of the requests it is serving, and how it shapes their answers.
@@ -96,6 +98,7 @@ export class Context {
   #statuses: (ResponseStatus | undefined)[] | undefined;
   #headers: (Map<string, string> | undefined)[] | undefined;
   #rejections: Map<number, Rejection> | undefined;
+  #stages: StageTimes | undefined;
 
   /** Costs next to nothing: maps of headers and the like are made when they are first asked for. */
   constructor(
@@ -247,6 +250,20 @@ export class Context {
   }
 
   /**
+   * Tells where the time of this batch went, for the server's metrics; `BaseHandler.handle` calls it. A
+   * handler that does not is measured by the runs of its models.
+   */
+  reportStages(stages: StageTimes): void {
+    this.#stages = stages;
+  }
+
+  /** For the worker: what was told of this batch, or what its models ran since the last call. */
+  takeStages(): StageTimes | undefined {
+    const runMs = RUN_WATCH_BY_MODEL.get(this.#model)?.takeMs() ?? 0;
+    return this.#stages ?? (runMs > 0 ? { inferenceMs: runMs } : undefined);
+  }
+
+  /**
    * Opens a model of the archive. Who opens it releases it.
    *
    * @param file Relative to the model folder; the manifest's `serializedFile` unless given.
@@ -263,7 +280,9 @@ export class Context {
         `Cannot open model file ${JSON.stringify(file)}: expected a path inside the model folder`,
       );
     }
-    return await this.#model.openModel(file);
+    let watch = RUN_WATCH_BY_MODEL.get(this.#model);
+    if (watch === undefined) RUN_WATCH_BY_MODEL.set(this.#model, watch = new RunWatch());
+    return watch.watch(await this.#model.openModel(file));
   }
 
   /**

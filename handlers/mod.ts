@@ -46,6 +46,7 @@ export { PredictionException } from "./prediction_exception.ts";
 export { pickRequestValue } from "./request_value.ts";
 export { toNestedOutput } from "./rows/mod.ts";
 export type { NestedOutput, RequestInput, RequestOutput } from "./rows/mod.ts";
+export type { StageTimes } from "./stage_times.ts";
 export { softmax } from "./softmax.ts";
 export type { ModelSession, Tensor, TensorData, TensorDtype, TensorInfo } from "./tensor.ts";
 export { topK } from "./top_k.ts";

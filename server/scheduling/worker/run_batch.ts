@@ -4,7 +4,7 @@ import {
   type ModelContext,
   PredictionException,
 } from "../../../handlers/mod.ts";
-import type { WireAnswer, WireBatch, WireBatchError, WireMetric } from "../protocol.ts";
+import type { WireAnswer, WireBatch, WireBatchError, WireMetric, WireStages } from "../protocol.ts";
 import { BatchContext } from "./batch_context.ts";
 import { decodeRow } from "./decode_row.ts";
 import { describeError, isOutOfMemory } from "./describe_error.ts";
@@ -16,6 +16,7 @@ export interface BatchOutcome {
   readonly answers?: WireAnswer[];
   readonly error?: WireBatchError;
   readonly metrics?: readonly WireMetric[];
+  readonly stages?: WireStages;
 }
 
 /**
@@ -35,6 +36,8 @@ export async function runBatch(
   const requests = items.map((item) => new HandlerRequest(item, kind));
   const context = new BatchContext(model, requests, kind);
   onContext(context);
+  // What ran before, while the handler was loaded, is no part of this batch.
+  context.takeStages();
   let results: unknown;
   try {
     const rows = items.map((item) => decodeRow(item, onWarning));
@@ -45,13 +48,14 @@ export async function runBatch(
     context.close();
   }
   const metrics = takeMetrics(context);
+  const stages = context.takeStages();
   warnOfFailures(context, modelDir, onWarning);
   if (!Array.isArray(results)) return { error: refuse("Invalid model predict output"), metrics };
   if (results.length !== items.length) {
     return { error: refuse("number of batch response mismatched"), metrics };
   }
   try {
-    return { answers: encodeResults(results, context), metrics };
+    return { answers: encodeResults(results, context), metrics, stages };
   } catch (error) {
     const text = "Unsupported model output data type.";
     return { error: { ...refuse(text), failure: describeError(error, modelDir) }, metrics };
