@@ -1,5 +1,6 @@
 import { forge } from "./_forge.ts";
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { isKeyOf } from "./_key_pair.ts";
 import { ConfigError, type TlsConfig } from "./server_config.ts";
 
 const { asn1, pkcs12, pki, pem: pemText } = forge;
@@ -19,7 +20,10 @@ export function parseKeystore(bytes: Uint8Array, name: string, password: string)
   const certificates = bags.map(toCertificate).filter((one) => one !== undefined);
   const chain = sortChain(certificates, createPrivateKey(privateKeyPem));
   if (chain.length === 0) throw createError(name, "no certificate of its first key");
-  return { privateKeyPem, certificatePem: chain.map(toPem).join("") };
+  return {
+    privateKeyPem,
+    certificatePem: chain.map(({ der }) => toPem("CERTIFICATE", der)).join(""),
+  };
 }
 
 function openKeystore(bytes: Uint8Array, name: string, password: string): forge.pkcs12.Bag[] {
@@ -50,33 +54,40 @@ function openKeystore(bytes: Uint8Array, name: string, password: string): forge.
 function toPrivateKeyPem({ type, key, asn1: other }: forge.pkcs12.Bag): string | undefined {
   if (type !== pki.oids.keyBag && type !== pki.oids.pkcs8ShroudedKeyBag) return undefined;
   const info = key ? pki.wrapRsaPrivateKey(pki.privateKeyToAsn1(key)) : other;
-  const body = asn1.toDer(info).getBytes();
-  return pemText.encode({ type: "PRIVATE KEY", body }).replaceAll("\r", "");
+  return toPem("PRIVATE KEY", asn1.toDer(info).getBytes());
 }
 
-function toCertificate({ type, cert, asn1: other }: forge.pkcs12.Bag): X509Certificate | undefined {
-  if (type !== pki.oids.certBag) return undefined;
-  const der = asn1.toDer(cert ? pki.certificateToAsn1(cert) : other).getBytes();
-  return new X509Certificate(Uint8Array.from(der, (byte) => byte.charCodeAt(0)));
+interface StoredCertificate {
+  readonly der: string;
+  readonly parsed: X509Certificate;
+}
+
+function toCertificate(bag: forge.pkcs12.Bag): StoredCertificate | undefined {
+  if (bag.type !== pki.oids.certBag) return undefined;
+  const der = asn1.toDer(bag.cert ? pki.certificateToAsn1(bag.cert) : bag.asn1).getBytes();
+  const bytes = Uint8Array.from(der, (byte) => byte.charCodeAt(0));
+  return { der, parsed: new X509Certificate(bytes) };
 }
 
 /** A keystore's order says nothing: the key's certificate first, then each one's issuer. */
-function sortChain(certificates: readonly X509Certificate[], key: KeyObject): X509Certificate[] {
+function sortChain(
+  certificates: readonly StoredCertificate[],
+  key: KeyObject,
+): StoredCertificate[] {
   const rest = new Set(certificates);
-  const chain: X509Certificate[] = [];
-  let next = certificates.find((one) => one.checkPrivateKey(key));
+  const chain: StoredCertificate[] = [];
+  let next = certificates.find(({ parsed }) => isKeyOf(key, parsed));
   while (next !== undefined) {
-    const last: X509Certificate = next;
+    const last: StoredCertificate = next;
     chain.push(last);
     rest.delete(last);
-    next = [...rest].find(({ subject }) => subject === last.issuer);
+    next = [...rest].find(({ parsed }) => parsed.subject === last.parsed.issuer);
   }
   return chain;
 }
 
-function toPem({ raw }: X509Certificate): string {
-  const body = raw.toString("base64").replace(/.{64}(?=.)/g, "$&\n");
-  return `-----BEGIN CERTIFICATE-----\n${body}\n-----END CERTIFICATE-----\n`;
+function toPem(type: string, der: string): string {
+  return pemText.encode({ type, body: der }).replaceAll("\r", "");
 }
 
 function createError(name: string, found: string, cause?: unknown): ConfigError {

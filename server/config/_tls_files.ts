@@ -1,6 +1,7 @@
 /** The key and the certificates of TLS listeners, from the files that the settings name. */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { basename } from "node:path";
+import { isKeyOf } from "./_key_pair.ts";
 import { ConfigError, type TlsConfig } from "./server_config.ts";
 
 /** TorchServe's default, and Java's. */
@@ -44,7 +45,7 @@ export async function readTlsConfig(source: TlsSource): Promise<TlsConfig | unde
   const privateKeyPem = await readPem("private_key_file", privateKeyFile);
   const certificate = parseCertificate(certificatePem, certificateFile);
   const privateKey = parsePrivateKey(privateKeyPem, privateKeyFile);
-  if (!certificate.checkPrivateKey(privateKey)) {
+  if (!isKeyOf(privateKey, certificate)) {
     throw new ConfigError(
       `Cannot start: setting "certificate_file" must begin with the certificate of the key in ` +
         `"${basename(privateKeyFile)}", found another one's in "${basename(certificateFile)}"`,
