@@ -5,25 +5,31 @@
  */
 
 export type ServeErrorCode =
+  | "answer_too_large"
   | "archive_invalid"
   | "archive_not_found"
   | "batch_out_of_memory"
+  | "description_failed"
+  | "download_failed"
   | "handler_rejected"
   | "invalid_argument"
   | "method_not_allowed"
   | "model_already_registered"
   | "model_busy"
+  | "model_failed"
   | "model_file_exists"
   | "model_not_found"
   | "model_version_is_default"
   | "model_version_not_found"
   | "prediction_failed"
   | "request_cancelled"
+  | "request_timed_out"
   | "request_too_large"
   | "resource_not_found"
   | "server_stopping"
   | "unregister_timed_out"
   | "worker_died"
+  | "worker_index_out_of_bounds"
   | "workers_failed_to_start"
   | "workers_out_of_memory";
 

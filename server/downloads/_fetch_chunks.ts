@@ -1,0 +1,147 @@
+/** One archive over HTTP: every hop is allowed before it is asked, and every address before it is dialled. */
+import type { S3Credentials } from "../config/mod.ts";
+import { resolveHost } from "./_addresses.ts";
+import type { AllowedUrls } from "./allowed_urls.ts";
+import { DownloadError } from "./download_error.ts";
+import { parseRemoteUrl, toLogUrl } from "./remote_url.ts";
+import { signS3Request } from "./_s3_signature.ts";
+
+const MAX_REDIRECTS = 5;
+const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+export interface FetchChunksOptions {
+  readonly allowedUrls: AllowedUrls;
+  readonly maxBytes: number;
+  /** Sign requests to the first URL's origin with these. */
+  readonly credentials?: S3Credentials;
+  readonly signal: AbortSignal;
+}
+
+/** A URL whose host has none but addresses that may be dialled. */
+interface CheckedUrl {
+  readonly url: URL;
+  readonly addresses: readonly string[];
+}
+
+/** The host may not be dialled, though its URL is allowed. */
+export class AddressRefusedError extends DownloadError {}
+
+/**
+ * The bytes of an archive at an allowed `http:` or `https:` URL, through at most five redirects.
+ *
+ * A name is resolved once: `http:` connections go to an address that was checked, whatever the name
+ * resolves to a moment later; those of `https:` go to whoever proves to have the name.
+ *
+ * @param url As `parseRemoteUrl()` makes it, and allowed.
+ * @throws {AddressRefusedError} If the first URL's host has an address that may not be dialled.
+ * @throws {DownloadError} If it cannot be had for any other reason.
+ */
+export async function* fetchChunks(
+  url: URL,
+  options: FetchChunksOptions,
+): AsyncGenerator<Uint8Array> {
+  const { allowedUrls, maxBytes, credentials, signal } = options;
+  let next = await checkUrl(url, allowedUrls);
+  for (let redirects = 0;; redirects++) {
+    const signs = credentials !== undefined && next.url.origin === url.origin;
+    const headers = signs ? await signS3Request(next.url, credentials) : new Headers();
+    using exchange = await startExchange(next, headers, signal);
+    const { response } = exchange;
+    const location = response.headers.get("location");
+    if (REDIRECT_STATUSES.has(response.status) && location !== null) {
+      await response.body?.cancel();
+      if (redirects === MAX_REDIRECTS) {
+        throw new DownloadError(`more than ${MAX_REDIRECTS} redirects`);
+      }
+      next = await checkRedirect(next.url, location, allowedUrls);
+      continue;
+    }
+    if (response.status !== 200 || response.body === null) {
+      await response.body?.cancel();
+      throw new DownloadError(`the server answered ${response.status}`);
+    }
+    if (Number(response.headers.get("content-length")) > maxBytes) {
+      await response.body.cancel();
+      throw new DownloadError(`the file is larger than ${maxBytes} bytes`);
+    }
+    yield* response.body;
+    return;
+  }
+}
+
+async function checkRedirect(
+  from: URL,
+  location: string,
+  allowedUrls: AllowedUrls,
+): Promise<CheckedUrl> {
+  const href = URL.parse(location, from.href)?.href ?? "";
+  const to = parseRemoteUrl(href);
+  if (to === undefined || to.protocol === "file:") {
+    throw new DownloadError("a redirect leads to what is no URL of a web server");
+  }
+  if (from.protocol === "https:" && to.protocol === "http:") {
+    throw new DownloadError(`a redirect leads from https to ${toLogUrl(to)}`);
+  }
+  if (!allowedUrls.includes(to)) {
+    throw new DownloadError(`a redirect leads to ${toLogUrl(to)}, which no allowed URL matches`);
+  }
+  try {
+    return await checkUrl(to, allowedUrls);
+  } catch (error) {
+    if (!(error instanceof AddressRefusedError)) throw error;
+    throw new DownloadError(`a redirect leads to ${toLogUrl(to)}: ${error.message}`);
+  }
+}
+
+async function checkUrl(url: URL, allowedUrls: AllowedUrls): Promise<CheckedUrl> {
+  let found;
+  try {
+    found = await resolveHost(url.hostname);
+  } catch (cause) {
+    throw new DownloadError(`the name "${url.hostname}" has no address`, { cause });
+  }
+  const refused = found.find(({ isPublic }) => !isPublic);
+  if (refused !== undefined && !allowedUrls.namesHostOf(url)) {
+    throw new AddressRefusedError(
+      `"${url.hostname}" has the address ${refused.address}, which is not public, and no allowed URL names that host`,
+    );
+  }
+  return { url, addresses: found.map(({ address }) => address) };
+}
+
+interface Exchange extends Disposable {
+  readonly response: Response;
+}
+
+/** Asks at each address in turn, until one can be reached. */
+async function startExchange(
+  { url, addresses }: CheckedUrl,
+  headers: Headers,
+  signal: AbortSignal,
+): Promise<Exchange> {
+  headers.set("accept-encoding", "identity");
+  headers.set("user-agent", "marina");
+  const dialled = url.protocol === "https:" ? [undefined] : addresses;
+  let failure: unknown;
+  for (const address of dialled) {
+    const client = createClient(url, address);
+    try {
+      const response = await fetch(url, { client, headers, redirect: "manual", signal });
+      return { response, [Symbol.dispose]: () => client.close() };
+    } catch (error) {
+      client.close();
+      signal.throwIfAborted();
+      failure = error;
+    }
+  }
+  throw new DownloadError("the server cannot be reached", { cause: failure });
+}
+
+function createClient(url: URL, address: string | undefined): Deno.HttpClient {
+  if (address === undefined) return Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+  const port = url.port === "" ? 80 : Number(url.port);
+  return Deno.createHttpClient({
+    poolMaxIdlePerHost: 0,
+    proxy: { transport: "tcp", hostname: address, port },
+  });
+}

@@ -1,0 +1,97 @@
+import { join } from "node:path";
+
+/** Hidden, so that nobody takes it for an archive; random, so that two servers never meet. */
+const PARTIAL_NAME_REGEXP = /^\.download-[0-9a-f-]{36}\.part$/;
+
+/**
+ * A file that is being downloaded, beside the place that it gets when it is whole. Disposing of it removes
+ * what has not been put in place.
+ *
+ * It is locked as long as this process has it, which is how others tell it from what killed servers left.
+ */
+export class PartialFile implements AsyncDisposable {
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+  #writtenBytes = 0;
+
+  private constructor(path: string, file: Deno.FsFile) {
+    this.#path = path;
+    this.#file = file;
+  }
+
+  static async create(dir: string): Promise<PartialFile> {
+    const path = join(dir, `.download-${crypto.randomUUID()}.part`);
+    const file = await Deno.open(path, { write: true, createNew: true });
+    await file.lock(true);
+    return new PartialFile(path, file);
+  }
+
+  get writtenBytes(): number {
+    return this.#writtenBytes;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await this.#file.write(rest));
+    this.#writtenBytes += bytes.length;
+  }
+
+  /**
+   * Makes the file appear at `path`, whole and on the disk.
+   *
+   * @throws {Deno.errors.AlreadyExists} If something is there.
+   */
+  async moveTo(path: string): Promise<void> {
+    await this.#file.sync();
+    try {
+      await Deno.link(this.#path, path);
+    } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) throw error;
+      await this.#copyTo(path);
+    }
+  }
+
+  /** For file systems without hard links: there a reader may see the file grow. */
+  async #copyTo(path: string): Promise<void> {
+    using target = await Deno.open(path, { write: true, createNew: true });
+    try {
+      using source = await Deno.open(this.#path);
+      const bytes = new Uint8Array(1024 * 1024);
+      for (let count; (count = await source.read(bytes)) !== null;) {
+        for (let rest = bytes.subarray(0, count); rest.length > 0;) {
+          rest = rest.subarray(await target.write(rest));
+        }
+      }
+      await target.sync();
+    } catch (error) {
+      await Deno.remove(path);
+      throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.#path);
+    this.#file.close();
+  }
+}
+
+/**
+ * Removes from a folder what servers were downloading when they were killed; what a running server is
+ * downloading stays.
+ *
+ * @returns How many files were removed.
+ */
+export async function removeAbandonedPartials(dir: string): Promise<number> {
+  let removed = 0;
+  for await (const { name, isFile } of Deno.readDir(dir)) {
+    if (!isFile || !PARTIAL_NAME_REGEXP.test(name)) continue;
+    try {
+      using file = await Deno.open(join(dir, name), { read: true, write: true });
+      if (!await file.tryLock(true)) continue;
+      await Deno.remove(join(dir, name));
+      removed++;
+    } catch {
+      // Gone meanwhile, or another user's.
+    }
+  }
+  return removed;
+}

@@ -1,0 +1,178 @@
+import { dirname, join } from "node:path";
+import type { DownloadConfig } from "../config/mod.ts";
+import { ServeError } from "../errors.ts";
+import { createLog } from "../logging/mod.ts";
+import { AllowedUrls } from "./allowed_urls.ts";
+import { DownloadError } from "./download_error.ts";
+import { AddressRefusedError, fetchChunks } from "./_fetch_chunks.ts";
+import { readFileChunks } from "./_file_chunks.ts";
+import { PartialFile, removeAbandonedPartials } from "./_partial_file.ts";
+import { parseRemoteUrl, toFileName, toLogUrl } from "./remote_url.ts";
+
+/** How long a server may send nothing. */
+const IDLE_TIMEOUT_MS = 60_000;
+
+/** Calls back once, `delayMs` from now; the answer cancels it. */
+export type Schedule = (delayMs: number, callback: () => void) => () => void;
+
+export interface ArchiveDownloaderOptions {
+  readonly config: DownloadConfig;
+  readonly schedule: Schedule;
+}
+
+export interface DownloadOptions {
+  /** Sign the request for S3 with the environment's keys. */
+  readonly signsForS3?: boolean;
+}
+
+/**
+ * Brings archives from the operator's `allowed_urls` into a folder.
+ *
+ * What arrives there is whole: it grows in a hidden file, which is removed after any failure. The owner
+ * calls `close()`, which ends what is under way.
+ */
+export class ArchiveDownloader {
+  readonly #config: DownloadConfig;
+  readonly #schedule: Schedule;
+  readonly #allowedUrls: AllowedUrls;
+  readonly #running = new Set<AbortController>();
+  readonly #log = createLog("downloads");
+  #isClosed = false;
+
+  /** @throws {ConfigError} If a pattern of `allowedUrls` cannot be read. */
+  constructor(options: ArchiveDownloaderOptions) {
+    this.#config = options.config;
+    this.#schedule = options.schedule;
+    this.#allowedUrls = new AllowedUrls(options.config.allowedUrls);
+  }
+
+  /**
+   * Reads a URL that may be downloaded, before anything is asked of anyone.
+   *
+   * @throws {ServeError} `archive_not_found`, with TorchServe's text, if no pattern matches it or nothing
+   * could be named after it.
+   */
+  parseAllowed(text: string): { readonly url: URL; readonly fileName: string } {
+    const url = parseRemoteUrl(text);
+    const fileName = url && toFileName(url);
+    if (url === undefined || fileName === undefined || !this.#allowedUrls.includes(url)) {
+      throw createNotAllowedError(text);
+    }
+    return { url, fileName };
+  }
+
+  /**
+   * Downloads `text`, or copies it when it is a `file:` URL, to the folder, under the URL's last name.
+   *
+   * @returns The file's name.
+   * @throws {ServeError} `archive_not_found` if the URL is not allowed, `model_file_exists` if the name is
+   * taken, `download_failed`; the log then says why.
+   */
+  async download(text: string, dir: string, options: DownloadOptions = {}): Promise<string> {
+    const { url, fileName } = this.parseAllowed(text);
+    const path = join(dir, fileName);
+    if (await exists(path)) throw createFileExistsError(fileName);
+    const startedAtMs = performance.now();
+    try {
+      const bytes = await this.#save(url, path, options);
+      const durationMs = Math.round(performance.now() - startedAtMs);
+      this.#log.info("Archive is downloaded", { url: toLogUrl(url), bytes, durationMs });
+    } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) throw createFileExistsError(fileName);
+      const reason = error instanceof DownloadError ? error.message : undefined;
+      const cause = error instanceof DownloadError ? error.cause : error;
+      this.#log.warn("Download failed", { url: toLogUrl(url), reason, error: cause });
+      if (error instanceof AddressRefusedError) throw createNotAllowedError(text);
+      throw new ServeError("download_failed", `Failed to download archive from: ${text}`, {
+        cause: error,
+      });
+    }
+    return fileName;
+  }
+
+  /** Removes what killed servers were downloading to the folder. */
+  async removeAbandoned(dir: string): Promise<void> {
+    const removed = await removeAbandonedPartials(dir);
+    if (removed > 0) this.#log.info("Partial downloads of killed servers are removed", { removed });
+  }
+
+  /** Ends the downloads under way, and refuses others. */
+  close(): void {
+    this.#isClosed = true;
+    for (const controller of this.#running) controller.abort(createStoppingError());
+  }
+
+  async #save(url: URL, path: string, options: DownloadOptions): Promise<number> {
+    if (this.#isClosed) throw createStoppingError();
+    const { maxArchiveBytes, timeoutMs } = this.#config;
+    const controller = new AbortController();
+    const { signal } = controller;
+    this.#running.add(controller);
+    const abort = (reason: string) => controller.abort(new DownloadError(reason));
+    const cancelTimeout = this.#schedule(
+      timeoutMs,
+      () => abort(`it is not complete after ${timeoutMs} ms`),
+    );
+    const startIdle = () =>
+      this.#schedule(IDLE_TIMEOUT_MS, () => abort(`nothing came for ${IDLE_TIMEOUT_MS} ms`));
+    let cancelIdle = startIdle();
+    try {
+      const chunks = this.#readChunks(url, options, signal);
+      await using file = await PartialFile.create(dirname(path));
+      for await (const chunk of chunks) {
+        signal.throwIfAborted();
+        cancelIdle();
+        cancelIdle = startIdle();
+        if (file.writtenBytes + chunk.length > maxArchiveBytes) {
+          throw new DownloadError(`the file is larger than ${maxArchiveBytes} bytes`);
+        }
+        await file.write(chunk);
+      }
+      await file.moveTo(path);
+      return file.writtenBytes;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      cancelIdle();
+      cancelTimeout();
+      this.#running.delete(controller);
+    }
+  }
+
+  #readChunks(
+    url: URL,
+    { signsForS3 }: DownloadOptions,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
+    const { maxArchiveBytes: maxBytes, s3: credentials } = this.#config;
+    const allowedUrls = this.#allowedUrls;
+    if (url.protocol === "file:") return readFileChunks(url, allowedUrls, maxBytes);
+    if (signsForS3 !== true) return fetchChunks(url, { allowedUrls, maxBytes, signal });
+    if (credentials === undefined) {
+      throw new DownloadError(
+        "s3_sse_kms needs AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_DEFAULT_REGION in the server's environment",
+      );
+    }
+    return fetchChunks(url, { allowedUrls, maxBytes, credentials, signal });
+  }
+}
+
+function createNotAllowedError(text: string): ServeError {
+  return new ServeError(
+    "archive_not_found",
+    `Given URL ${text} does not match any allowed URL(s)`,
+  );
+}
+
+function createFileExistsError(fileName: string): ServeError {
+  return new ServeError("model_file_exists", `Model file already exists ${fileName}`);
+}
+
+function createStoppingError(): DownloadError {
+  return new DownloadError("the server is stopping");
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, () => false);
+}
