@@ -1,0 +1,209 @@
+import { dirname } from "node:path";
+import type { LogFileTrouble } from "./log_files.ts";
+import { finishRotations, rotate, toDayName } from "./_rotation.ts";
+
+/** How long a line may wait for others. */
+const FLUSH_INTERVAL_MS = 100;
+/** Characters that are written at once, without waiting on. */
+const FLUSH_LENGTH = 64 * 1024;
+/** Characters that may wait for a slow disk; what comes on top is lost. */
+const MAX_PENDING_LENGTH = 16 * 1024 * 1024;
+
+export interface LogFileOptions {
+  /** Absolute, `….log`. */
+  readonly path: string;
+  readonly maxBytes: number;
+  readonly now: () => number;
+  readonly onTrouble: (message: string, fields: LogFileTrouble) => void;
+}
+
+/**
+ * One file that lines are appended to, in batches, one write after the other.
+ *
+ * Several processes may append to the same file. Each looks before it writes whether the file at the path is
+ * still its own: another process, or logrotate, may have put a new one there.
+ */
+export class LogFile {
+  readonly #options: LogFileOptions;
+  readonly #encoder = new TextEncoder();
+  #file: Deno.FsFile | undefined;
+  #inode: number | null = null;
+  /** The day of what it holds, `30-May`. */
+  #day = "";
+  #pending = "";
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #flushing: Promise<void> | undefined;
+  #compressing: Promise<void> | undefined;
+  #isFailing = false;
+  #lostLines = 0;
+  #isClosed = false;
+
+  constructor(options: LogFileOptions) {
+    this.#options = options;
+  }
+
+  /** Creates the file and its folder, and takes up rotations that were broken off. Never throws. */
+  async open(): Promise<void> {
+    try {
+      await this.#reopen();
+      this.#compress();
+    } catch (error) {
+      this.#reportFailure(error, "");
+    }
+  }
+
+  write(text: string): void {
+    if (this.#isClosed) return;
+    if (this.#pending.length > MAX_PENDING_LENGTH) {
+      this.#lostLines += countLines(text);
+      return;
+    }
+    this.#pending += text;
+    if (this.#flushing !== undefined) return;
+    if (this.#pending.length >= FLUSH_LENGTH) this.#flushSoon();
+    else this.#timer ??= setTimeout(() => this.#flushSoon(), FLUSH_INTERVAL_MS);
+  }
+
+  flushSync(): void {
+    const text = this.#takePending();
+    if (text === "" || this.#file === undefined) return;
+    try {
+      writeAllSync(this.#file, this.#encoder.encode(text));
+    } catch {
+      // The process ends: there is nobody left to tell.
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#flushing;
+    await this.#flush();
+    await this.#compressing;
+    this.#file?.close();
+    this.#file = undefined;
+  }
+
+  #takePending(): string {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const text = this.#pending;
+    this.#pending = "";
+    return text;
+  }
+
+  #flushSoon(): void {
+    this.#flushing ??= this.#flush().finally(() => {
+      this.#flushing = undefined;
+      if (this.#isClosed || this.#pending === "") return;
+      this.#timer ??= setTimeout(() => this.#flushSoon(), FLUSH_INTERVAL_MS);
+    });
+  }
+
+  async #flush(): Promise<void> {
+    const text = this.#takePending();
+    if (text === "") return;
+    const bytes = this.#encoder.encode(text);
+    try {
+      await this.#prepare(bytes.length);
+      await writeAll(this.#file!, bytes);
+      this.#reportRecovery();
+    } catch (error) {
+      this.#reportFailure(error, text);
+    }
+  }
+
+  /** Sees to it that the open file is the one at the path, and has room for so many bytes. */
+  async #prepare(byteLength: number): Promise<void> {
+    const { path, maxBytes, now } = this.#options;
+    const info = await statOrUndefined(path);
+    if (info === undefined || this.#file === undefined || info.ino !== this.#inode) {
+      await this.#reopen();
+      return;
+    }
+    if (info.size === 0) {
+      this.#day = toDayName(now());
+      return;
+    }
+    const isFull = info.size + byteLength > maxBytes;
+    if (!isFull && this.#day === toDayName(now())) return;
+    this.#file.close();
+    this.#file = undefined;
+    await rotate(path, this.#day);
+    await this.#reopen();
+    this.#compress();
+  }
+
+  async #reopen(): Promise<void> {
+    this.#file?.close();
+    this.#file = undefined;
+    const { path, now } = this.#options;
+    await Deno.mkdir(dirname(path), { recursive: true });
+    this.#file = await Deno.open(path, { append: true, create: true });
+    const { ino, size, mtime } = await this.#file.stat();
+    this.#inode = ino;
+    this.#day = toDayName(size === 0 || mtime === null ? now() : mtime.getTime());
+  }
+
+  /** Compresses what was rotated, one file after the other, while lines go on. */
+  #compress(): void {
+    this.#compressing = (this.#compressing ?? Promise.resolve())
+      .then(() => finishRotations(this.#options.path))
+      .catch((error) =>
+        this.#options.onTrouble("Cannot compress a rotated log file", {
+          file: this.#options.path,
+          reason: toReason(error),
+        })
+      );
+  }
+
+  #reportFailure(error: unknown, lostText: string): void {
+    this.#lostLines += countLines(lostText);
+    if (this.#isFailing) return;
+    this.#isFailing = true;
+    this.#options.onTrouble("Cannot write a log file, its lines are lost until it can be written", {
+      file: this.#options.path,
+      reason: toReason(error),
+    });
+  }
+
+  #reportRecovery(): void {
+    if (!this.#isFailing && this.#lostLines === 0) return;
+    this.#isFailing = false;
+    const lostLines = this.#lostLines;
+    this.#lostLines = 0;
+    this.#options.onTrouble("A log file can be written again", {
+      file: this.#options.path,
+      lostLines,
+    });
+  }
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    written += await file.write(bytes.subarray(written));
+  }
+}
+
+function writeAllSync(file: Deno.FsFile, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length;) {
+    written += file.writeSync(bytes.subarray(written));
+  }
+}
+
+async function statOrUndefined(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.stat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+function toReason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function countLines(text: string): number {
+  return text.split("\n").length - 1;
+}
