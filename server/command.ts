@@ -1,7 +1,9 @@
 /** `marina serve`: flags in, exit code out. */
+import denoConfig from "../deno.json" with { type: "json" };
 import { watchStopSignals } from "./_stop_signals.ts";
 import {
   ConfigError,
+  createConfigListing,
   createServeHelp,
   parseServeFlags,
   readServerConfig,
@@ -30,11 +32,7 @@ const EXIT_USAGE = 2;
 export async function runServeCommand(args: readonly string[]): Promise<number> {
   try {
     const flags = parseServeFlags(args);
-    if (flags.help) {
-      writeLine(Deno.stdout, createServeHelp().trimEnd());
-      return EXIT_OK;
-    }
-    return await serve(flags);
+    return await runTask(flags);
   } catch (error) {
     if (error instanceof UsageError) {
       writeLine(Deno.stderr, "usage: marina serve --model-store DIR [options]");
@@ -49,13 +47,37 @@ export async function runServeCommand(args: readonly string[]): Promise<number> 
   }
 }
 
+async function runTask(flags: ServeFlags): Promise<number> {
+  switch (flags.task) {
+    case "help":
+      write(Deno.stdout, createServeHelp());
+      return EXIT_OK;
+    case "version":
+      writeLine(Deno.stdout, `marina ${denoConfig.version}`);
+      return EXIT_OK;
+    case "print_config":
+      return await printConfig(flags);
+    case "stop":
+    case "dry_run":
+    case "serve":
+      return await serve(flags);
+  }
+}
+
+async function printConfig(flags: ServeFlags): Promise<number> {
+  const { settings, warnings } = await readServerConfig(flags);
+  for (const warning of warnings) writeLine(Deno.stderr, `marina serve: warning: ${warning}`);
+  write(Deno.stdout, createConfigListing(settings));
+  return EXIT_OK;
+}
+
 async function serve(flags: ServeFlags): Promise<number> {
   using signals = watchStopSignals();
+  const { config, warnings } = await readServerConfig(flags);
   configureLogging({
-    form: Deno.stderr.isTerminal() ? "text" : "json",
+    form: config.logs.form ?? (Deno.stderr.isTerminal() ? "text" : "json"),
     write: (text) => write(Deno.stderr, text),
   });
-  const { config, warnings } = await readServerConfig(flags);
   const log = createLog("config");
   for (const warning of warnings) log.warn(warning);
   const lifetime = new Lifetime();

@@ -1,19 +1,31 @@
 /** What the operator decided, from the command line, the config file and the environment. */
 export { isLoopback, type ListenAddress } from "./listen_address.ts";
-export { readServerConfig } from "./read_server_config.ts";
+export { resolveTempDir } from "./_environment.ts";
+export { createConfigListing } from "./config_listing.ts";
+export { readServerConfig, type ReadServerConfigOptions } from "./read_server_config.ts";
 export { createSelfSignedTls } from "./self_signed_tls.ts";
-export { createServeHelp, parseServeFlags, type ServeFlags, UsageError } from "./serve_flags.ts";
+export {
+  createServeHelp,
+  parseServeFlags,
+  type ServeFlags,
+  type ServeTask,
+  UsageError,
+} from "./serve_flags.ts";
+export { envOf, rowOf, SETTING_GROUPS, type SettingName, SETTINGS } from "./settings_table.ts";
+export type { SettingRow } from "./_setting_rows.ts";
 export {
   ConfigError,
   type ConfigReading,
   type CorsConfig,
   type DownloadConfig,
+  type EffectiveSetting,
   type LogConfig,
   type MetricsConfig,
   type ModelOverrides,
   type RestoredModel,
   type RestoredTraffic,
   type RestorePoint,
+  type S3Credentials,
   type ServerConfig,
   type StartupModel,
   type TlsConfig,

@@ -1,217 +1,237 @@
 /**
- * What the operator decided: command line over config file over defaults.
+ * What the operator decided: environment over command line over config file over defaults.
  *
  * Upstream's names and units outside, ours inside; nothing else of the server knows both.
  */
-import { basename, resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { findConfigFile } from "./_config_file.ts";
 import {
-  type DefaultPorts,
-  isLoopback,
-  type ListenAddress,
-  parseListenAddress,
-} from "./listen_address.ts";
-import { parseProperties, type Setting } from "./_properties.ts";
+  type Environment,
+  readEnvironment,
+  resolveS3Credentials,
+  resolveTempDir,
+} from "./_environment.ts";
+import { parseModelOverrides } from "./_model_overrides.ts";
+import { readTlsConfig } from "./_tls_files.ts";
+import { parseRestorePoint } from "./_restore_point.ts";
+import { SettingReader } from "./_setting_reader.ts";
+import { collectSettings } from "./_setting_sources.ts";
+import { parseStartupModels } from "./_startup_models.ts";
+import { countVisibleGpus } from "./_visible_gpus.ts";
+import { createProperties, listSettings } from "./_effective_settings.ts";
+import { isLoopback, type ListenAddress } from "./listen_address.ts";
 import type { ServeFlags } from "./serve_flags.ts";
 import {
   ConfigError,
   type ConfigReading,
+  type CorsConfig,
+  type DownloadConfig,
+  type LogConfig,
+  type MetricsConfig,
+  type ModelOverrides,
+  type RestorePoint,
   type ServerConfig,
-  type StartupModel,
+  type TlsConfig,
 } from "./server_config.ts";
-import {
-  findNearestSetting,
-  isKnownSetting,
-  isReadSetting,
-  type SettingName,
-} from "./_setting_names.ts";
+import type { SettingName } from "./settings_table.ts";
 
 const MS_PER_S = 1000;
-const MAX_INT32 = 2 ** 31 - 1;
-/** A day: what timers take without overflow, and longer than any request should. */
-const MAX_TIMEOUT_S = 86_400;
+const MS_PER_MIN = 60_000;
+const ADDRESS_NAMES = ["inference_address", "management_address", "metrics_address"] as const;
+const TLS_NAMES = ["keystore", "certificate_file", "private_key_file"] as const;
 
-/** What one model version may have; each worker is a thread with a copy of the model. */
-const MAX_WORKERS = 512;
-const MAX_GPUS = 1024;
-
-/** TorchServe's defaults, but for the two that it does not have. */
-const DEFAULTS = {
-  jobQueueSize: 100,
-  maxQueueBytes: 256 * 1024 * 1024,
-  timeoutS: 120,
-  maxRequestBytes: 6_553_500,
-  bodyDeadlineMs: 60_000,
-} as const;
+/** What is read besides the flags; the process's own unless given. */
+export interface ReadServerConfigOptions {
+  readonly environment?: Environment;
+  /** Absolute; relative paths start here. */
+  readonly cwd?: string;
+}
 
 /**
- * Reads the config file that the flags name, if any, and merges all three sources.
+ * Finds and reads the config file, and merges all sources.
  *
  * @throws {ConfigError} If a file or folder is missing, or a value cannot be used; the message names the
  * setting, the file and the line.
  */
-export async function readServerConfig(flags: ServeFlags): Promise<ConfigReading> {
-  const settings = flags.tsConfig === undefined
-    ? new SettingsFile("", [])
-    : await readSettingsFile(flags.tsConfig);
-  const modelStore = flags.modelStore ?? settings.getText("model_store");
-  if (modelStore === undefined || modelStore === "") {
-    throw new ConfigError("Missing mandatory parameter --model-store");
-  }
-  if (!await isFolder(modelStore)) {
-    throw new ConfigError(`--model-store directory not found: ${modelStore}`);
-  }
-  const address = (name: SettingName, ports: DefaultPorts): ListenAddress =>
-    settings.getAddress(name, ports, flags.insecure);
-  const timeoutMs = (name: SettingName): number =>
-    (settings.getInteger(name, 1, MAX_TIMEOUT_S) ?? DEFAULTS.timeoutS) * MS_PER_S;
-  const models = flags.models ?? settings.getText("load_models")?.split(",");
-  settings.getBoolean("disable_token_authorization");
-  const isModelApiEnabled = settings.getBoolean("enable_model_api");
-  const config: ServerConfig = {
-    inferenceAddress: address("inference_address", { http: 8080, https: 443 }),
-    managementAddress: address("management_address", { http: 8081, https: 8444 }),
-    metricsAddress: address("metrics_address", { http: 8082, https: 8445 }),
-    modelStore: resolve(modelStore),
-    startupModels: parseStartupModels(models ?? []),
-    defaultWorkersPerModel: settings.getInteger("default_workers_per_model", 0, MAX_WORKERS) ?? 0,
-    numberOfGpu: settings.getInteger("number_of_gpu", 0, MAX_GPUS) ?? await countNvidiaGpus(),
-    jobQueueSize: settings.getInteger("job_queue_size", 1, MAX_INT32) ?? DEFAULTS.jobQueueSize,
-    maxQueueBytes: DEFAULTS.maxQueueBytes,
-    responseTimeoutMs: timeoutMs("default_response_timeout"),
-    startupTimeoutMs: timeoutMs("default_startup_timeout"),
-    unregisterTimeoutMs: timeoutMs("unregister_model_timeout"),
-    maxRequestBytes: settings.getInteger("max_request_size", 1, MAX_INT32) ??
-      DEFAULTS.maxRequestBytes,
-    bodyDeadlineMs: DEFAULTS.bodyDeadlineMs,
-    isModelApiEnabled: flags.enableModelApi || isModelApiEnabled,
-    isMetricsApiEnabled: true,
-    cors: {},
-    properties: new Map(),
-    modelOverrides: new Map(),
-    firstWorkerId: 9000,
-    scaleUpQueueMs: 500,
-    scaleDownIdleMs: 60_000,
-    maxResponseBytes: DEFAULTS.maxRequestBytes,
-    decodesRequests: true,
-    downloads: { allowedUrls: [], maxArchiveBytes: 16 * 1024 ** 3, timeoutMs: 600_000 },
-    metrics: {
-      mode: "log",
-      isAutoDetectEnabled: false,
-      isSystemEnabled: true,
-      systemIntervalMs: 60_000,
-    },
-    logs: { dir: resolve("logs"), metricsDir: resolve("logs") },
-    isWatching: false,
+export async function readServerConfig(
+  flags: ServeFlags,
+  options: ReadServerConfigOptions = {},
+): Promise<ConfigReading> {
+  const { environment = readEnvironment(), cwd = Deno.cwd() } = options;
+  const logDir = resolve(cwd, environment.LOG_LOCATION || "logs");
+  const snapshotDir = flags.noSnapshots ? undefined : join(logDir, "config");
+  const file = await findConfigFile({ environment, cwd, snapshotDir, tsConfig: flags.tsConfig });
+  const { settings, warnings } = collectSettings({ file, flags: flags.settings, environment });
+  const reader = new SettingReader(settings, cwd);
+
+  const modelStore = await readModelStore(reader);
+  const tokens = reader.get("disable_token_authorization") ? undefined : {
+    expirationMs: reader.get("token_expiration_min") * MS_PER_MIN,
+    keyFile: join(cwd, "key_file.json"),
   };
-  return { config, warnings: settings.listWarnings() };
+  const isExposedUnguarded = tokens === undefined && !flags.insecure;
+  const [inferenceAddress, managementAddress, metricsAddress] = ADDRESS_NAMES.map((name) =>
+    readAddress(reader, name, isExposedUnguarded)
+  ) as [ListenAddress, ListenAddress, ListenAddress];
+  const restorePoint = readRestorePoint(reader, file.path);
+  const config: ServerConfig = {
+    configFile: file.path,
+    inferenceAddress,
+    managementAddress,
+    metricsAddress,
+    isMetricsApiEnabled: reader.get("enable_metrics_api"),
+    tls: await readTls(reader, [inferenceAddress, managementAddress, metricsAddress]),
+    cors: readCors(reader),
+    tokens,
+    modelStore,
+    startupModels: parseStartupModels(reader.get("load_models") ?? [], modelStore),
+    restorePoint,
+    snapshotDir,
+    properties: createProperties(settings, reader),
+    modelOverrides: readModelOverrides(reader),
+    defaultWorkersPerModel: reader.get("default_workers_per_model"),
+    defaultHandler: reader.get("default_service_handler"),
+    numberOfGpu: Math.min(
+      reader.get("number_of_gpu") ?? Infinity,
+      await countVisibleGpus(environment),
+    ),
+    firstWorkerId: reader.get("initial_worker_port"),
+    jobQueueSize: reader.get("job_queue_size"),
+    maxQueueBytes: reader.get("max_queue_size_bytes"),
+    responseTimeoutMs: reader.get("default_response_timeout") * MS_PER_S,
+    startupTimeoutMs: reader.get("default_startup_timeout") * MS_PER_S,
+    unregisterTimeoutMs: reader.get("unregister_model_timeout") * MS_PER_S,
+    scaleUpQueueMs: reader.get("scale_up_queue_time_ms"),
+    scaleDownIdleMs: reader.get("scale_down_idle_time_ms"),
+    maxRequestBytes: reader.get("max_request_size"),
+    maxResponseBytes: reader.get("max_response_size"),
+    bodyDeadlineMs: reader.get("request_body_timeout") * MS_PER_S,
+    decodesRequests: reader.get("decode_input_request"),
+    downloads: readDownloads(reader, environment),
+    isModelApiEnabled: reader.get("enable_model_api"),
+    metrics: readMetrics(reader),
+    logs: readLogs(reader, logDir, resolve(cwd, environment.METRICS_LOCATION || "logs")),
+    tempDir: resolve(cwd, environment.TEMP || resolveTempDir(environment)),
+    isWatching: flags.watch,
+  };
+  reader.get("enable_envvars_config");
+  reader.get("use_env_allowed_urls");
+  if (restorePoint !== undefined && reader.has("load_models")) {
+    reader.warn("load_models", `has no effect: "${file.path}" restores the models of a snapshot`);
+  }
+  return {
+    config,
+    settings: listSettings(settings, reader, environment, config),
+    warnings: [...file.warnings, ...warnings, ...reader.warnings, ...flags.warnings],
+  };
 }
 
-/** `all` alone in any case, else a list of `name=url` and `url`. */
-function parseStartupModels(texts: readonly string[]): readonly StartupModel[] | "all" {
-  const trimmed = texts.map((text) => text.trim()).filter((text) => text !== "");
-  if (trimmed.length === 1 && trimmed[0]!.toLowerCase() === "all") return "all";
-  return trimmed.map((text) => {
-    const equals = text.indexOf("=");
-    return equals === -1
-      ? { url: text }
-      : { modelName: text.slice(0, equals), url: text.slice(equals + 1) };
-  });
+async function readModelStore(reader: SettingReader): Promise<string> {
+  const path = reader.get("model_store");
+  if (path === undefined) throw new ConfigError("Missing mandatory parameter --model-store");
+  try {
+    if ((await Deno.stat(path)).isDirectory) return path;
+  } catch {
+    // As good as no folder.
+  }
+  throw new ConfigError(`--model-store directory not found: ${path}`);
 }
 
-/** The settings of one file, each read as its kind. */
-class SettingsFile {
-  readonly #path: string;
-  readonly #settings: ReadonlyMap<string, Setting>;
+function readAddress(
+  reader: SettingReader,
+  name: typeof ADDRESS_NAMES[number],
+  isExposedUnguarded: boolean,
+): ListenAddress {
+  const address = reader.get(name);
+  if (!isExposedUnguarded || isLoopback(address)) return address;
+  throw reader.createError(
+    name,
+    "must be a loopback address where token authorization is disabled",
+    "; use http://127.0.0.1 behind a proxy, leave token authorization on, or add --insecure",
+  );
+}
 
-  constructor(path: string, settings: readonly Setting[]) {
-    this.#path = path;
-    this.#settings = new Map(settings.map((setting) => [setting.key, setting]));
-  }
-
-  getText(name: SettingName): string | undefined {
-    return this.#settings.get(name)?.value;
-  }
-
-  /** True for `true` in any case, as Java reads it. */
-  getBoolean(name: SettingName): boolean {
-    return this.getText(name)?.toLowerCase() === "true";
-  }
-
-  getInteger(name: SettingName, least: number, most: number): number | undefined {
-    const setting = this.#settings.get(name);
-    if (setting === undefined) return undefined;
-    const value = /^\d{1,10}$/.test(setting.value) ? Number(setting.value) : NaN;
-    if (value >= least && value <= most) return value;
-    throw this.#createError(setting, `must be an integer from ${least} to ${most}`);
-  }
-
-  getAddress(name: SettingName, ports: DefaultPorts, isInsecure: boolean): ListenAddress {
-    const setting = this.#settings.get(name);
-    if (setting === undefined) {
-      return { transport: "tcp", hostname: "127.0.0.1", port: ports.http, isTls: false };
-    }
-    const address = parseListenAddress(setting.value, ports);
-    if (address === undefined) throw this.#createError(setting, "must be http://host:port");
-    if (!isInsecure && !isLoopback(address)) {
-      throw this.#createError(
-        setting,
-        "must be a loopback address, as requests are not authorized yet",
-        "; use http://127.0.0.1 behind a proxy, or add --insecure",
-      );
-    }
-    return address;
-  }
-
-  /** One line for each setting that has no effect. */
-  listWarnings(): string[] {
-    return [...this.#settings.values()].filter(({ key }) => !isReadSetting(key)).map((setting) => {
-      const what = `Setting "${setting.key}" ${this.#locate(setting)}`;
-      if (isKnownSetting(setting.key)) return `${what} is not read yet`;
-      const nearest = findNearestSetting(setting.key);
-      return `${what} is unknown${nearest === undefined ? "" : `, did you mean "${nearest}"?`}`;
+async function readTls(
+  reader: SettingReader,
+  addresses: readonly ListenAddress[],
+): Promise<TlsConfig | undefined> {
+  const isUsed = addresses.some((address) => address.transport === "tcp" && address.isTls);
+  if (isUsed) {
+    return await readTlsConfig({
+      keystore: reader.get("keystore"),
+      keystorePass: reader.get("keystore_pass"),
+      keystoreType: reader.get("keystore_type"),
+      certificateFile: reader.get("certificate_file"),
+      privateKeyFile: reader.get("private_key_file"),
     });
   }
-
-  #createError(setting: Setting, required: string, wayOut = ""): ConfigError {
-    return new ConfigError(
-      `Cannot start: setting "${setting.key}" ${required}, received "${setting.value}" ` +
-        `${this.#locate(setting)}${wayOut}`,
-    );
-  }
-
-  #locate(setting: Setting): string {
-    return `(from ${basename(this.#path)}, line ${setting.line})`;
+  for (const name of TLS_NAMES) {
+    if (reader.has(name)) reader.warn(name, "has no effect: no address is https://");
   }
 }
 
-async function readSettingsFile(path: string): Promise<SettingsFile> {
-  try {
-    return new SettingsFile(path, parseProperties(await Deno.readTextFile(path)));
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) {
-      throw new ConfigError(`--ts-config file not found: ${path}`);
+function readCors(reader: SettingReader): CorsConfig {
+  return {
+    allowedOrigin: reader.get("cors_allowed_origin"),
+    allowedMethods: reader.get("cors_allowed_methods"),
+    allowedHeaders: reader.get("cors_allowed_headers"),
+  };
+}
+
+function readDownloads(reader: SettingReader, environment: Environment): DownloadConfig {
+  const allowedUrls = reader.get("allowed_urls") ?? [];
+  for (const pattern of allowedUrls) {
+    try {
+      new RegExp(pattern, "i");
+    } catch {
+      throw reader.createError(
+        "allowed_urls",
+        `must be regular expressions between commas, "${pattern}" is none`,
+      );
     }
-    throw new ConfigError(`Cannot start: the config file "${path}" cannot be read`, { cause });
   }
+  return {
+    allowedUrls,
+    maxArchiveBytes: reader.get("download_max_size"),
+    timeoutMs: reader.get("download_timeout") * MS_PER_S,
+    s3: resolveS3Credentials(environment),
+  };
 }
 
-/** The devices that this process may see: their files, fewer when `CUDA_VISIBLE_DEVICES` says so. */
-async function countNvidiaGpus(): Promise<number> {
-  let found = 0;
-  try {
-    for await (const { name } of Deno.readDir("/dev")) if (/^nvidia\d+$/.test(name)) found++;
-  } catch {
-    return 0;
-  }
-  const visible = Deno.env.get("CUDA_VISIBLE_DEVICES");
-  if (visible === undefined) return found;
-  return Math.min(found, visible.split(",").filter((id) => id.trim() !== "").length);
+function readMetrics(reader: SettingReader): MetricsConfig {
+  return {
+    mode: reader.get("metrics_mode"),
+    definitionsFile: reader.get("metrics_config"),
+    isAutoDetectEnabled: reader.get("model_metrics_auto_detect"),
+    isSystemEnabled: !reader.get("disable_system_metrics"),
+    systemIntervalMs: reader.get("metric_time_interval") * MS_PER_S,
+  };
 }
 
-async function isFolder(path: string): Promise<boolean> {
+function readLogs(reader: SettingReader, dir: string, metricsDir: string): LogConfig {
+  return { form: reader.get("log_format"), dir, metricsDir };
+}
+
+function readRestorePoint(
+  reader: SettingReader,
+  file: string | undefined,
+): RestorePoint | undefined {
+  const json = reader.get("model_snapshot");
+  return json === undefined || file === undefined ? undefined : parseRestorePoint(file, json);
+}
+
+function readModelOverrides(
+  reader: SettingReader,
+): ReadonlyMap<string, ReadonlyMap<string, ModelOverrides>> {
+  const name: SettingName = "models";
+  const text = reader.get(name);
+  if (text === undefined) return new Map();
   try {
-    return (await Deno.stat(path)).isDirectory;
-  } catch {
-    return false;
+    const { overrides, warnings } = parseModelOverrides(text);
+    for (const warning of warnings) reader.warn(name, warning);
+    return overrides;
+  } catch (error) {
+    if (error instanceof SyntaxError) throw reader.createError(name, error.message);
+    throw error;
   }
 }

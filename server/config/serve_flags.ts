@@ -1,169 +1,239 @@
-/** The flags of `serve`, read as Python's argparse reads TorchServe's: prefixes, `--flag=value`, last one wins. */
+/** The flags of `serve`, by TorchServe's names. */
+import { type Flag, type FoundFlag, parseFlags, UsageError } from "./_flag_parser.ts";
+import type { FlagSetting } from "./_setting_sources.ts";
+import type { SettingName } from "./settings_table.ts";
 
-interface Flag {
-  readonly names: readonly string[];
-  /** How many values follow: none, one, or all up to the next flag. */
-  readonly arity: "none" | "one" | "many";
-  readonly placeholder?: string;
-  readonly help: string;
+export { UsageError } from "./_flag_parser.ts";
+
+interface ServeFlag extends Flag {
+  /** The setting that it stands for; a flag without a value says `true`. */
+  readonly setting?: SettingName;
+  /** Why it changes nothing. */
+  readonly idle?: string;
 }
 
+const FLAG_GROUPS = {
+  "Models": {
+    modelStore: {
+      names: ["--model-store"],
+      arity: "one",
+      placeholder: "DIR",
+      setting: "model_store",
+      help: "Folder of the archives to serve; needed here or in the config file",
+    },
+    models: {
+      names: ["--models"],
+      arity: "many",
+      placeholder: "MODEL",
+      setting: "load_models",
+      help: 'Models to load: "name=file.mar", "file.mar", an allowed URL, or "all" of the store',
+    },
+    enableModelApi: {
+      names: ["--enable-model-api"],
+      arity: "none",
+      setting: "enable_model_api",
+      help: "Let models be registered and unregistered over HTTP",
+    },
+    watch: {
+      names: ["--watch"],
+      arity: "none",
+      help: "Reload a model when its file changes (for development)",
+    },
+  },
+  "Configuration": {
+    tsConfig: {
+      names: ["--ts-config"],
+      arity: "one",
+      placeholder: "FILE",
+      help: "Config file (Java properties); else the newest snapshot, else ./config.properties",
+    },
+    noSnapshots: {
+      names: ["--ncs", "--no-config-snapshots"],
+      arity: "none",
+      help: "Neither write snapshots nor restore the newest one",
+    },
+    printConfig: {
+      names: ["--print-config"],
+      arity: "none",
+      help: "Show each setting with where its value comes from, and exit",
+    },
+    dryRun: {
+      names: ["--dry-run"],
+      arity: "none",
+      help: "Check config, model store and archives without serving, and exit",
+    },
+    logFormat: {
+      names: ["--log-format"],
+      arity: "one",
+      placeholder: "FORM",
+      setting: "log_format",
+      help: 'Form of the console\'s lines: "text" or "json"',
+    },
+  },
+  "Exposure": {
+    disableTokenAuth: {
+      names: ["--disable-token-auth", "--dt"],
+      arity: "none",
+      setting: "disable_token_authorization",
+      help: "Answer requests without a token of key_file.json",
+    },
+    insecure: {
+      names: ["--insecure"],
+      arity: "none",
+      help: "Allow addresses that other machines can reach, though no token is asked for",
+    },
+  },
+  "Process": {
+    start: {
+      names: ["--start"],
+      arity: "none",
+      help: "Serve in the background; answers once the server is ready",
+    },
+    foreground: {
+      names: ["--foreground"],
+      arity: "none",
+      help: "Stay in the foreground, as without --start",
+    },
+    stop: {
+      names: ["--stop"],
+      arity: "none",
+      help: "Stop the server that --start has started",
+    },
+    version: { names: ["--version", "-v"], arity: "none", help: "Show the version and exit" },
+    help: { names: ["--help", "-h"], arity: "none", help: "Show this text and exit" },
+  },
+  "Accepted without effect": {
+    workflowStore: {
+      names: ["--workflow-store"],
+      arity: "one",
+      placeholder: "DIR",
+      setting: "workflow_store",
+      help: "Workflows are not served",
+    },
+    logConfig: {
+      names: ["--log-config"],
+      arity: "one",
+      placeholder: "FILE",
+      idle: "log files have one form, without Log4j",
+      help: "Log files have one form, without Log4j",
+    },
+    cppLogConfig: {
+      names: ["--cpp-log-config"],
+      arity: "one",
+      placeholder: "FILE",
+      setting: "cpp_log_config",
+      help: "There is no C++ backend",
+    },
+    plugins: {
+      names: ["--plugins-path", "--ppath"],
+      arity: "one",
+      placeholder: "PATH",
+      setting: "plugins_path",
+      help: "There is no Java machine",
+    },
+  },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, ServeFlag>>>>;
+
 const FLAGS = {
-  modelStore: {
-    names: ["--model-store"],
-    arity: "one",
-    placeholder: "DIR",
-    help: "Folder of the archives to serve; needed here or in the config file",
-  },
-  models: {
-    names: ["--models"],
-    arity: "many",
-    placeholder: "MODEL",
-    help: 'Models to load: "name=file.mar", "file.mar", or "all" of the model store',
-  },
-  tsConfig: {
-    names: ["--ts-config"],
-    arity: "one",
-    placeholder: "FILE",
-    help: "Config file (Java properties, as TorchServe's config.properties)",
-  },
-  noSnapshots: {
-    names: ["--ncs", "--no-config-snapshots"],
-    arity: "none",
-    help: "Accepted for TorchServe's launchers: no snapshot is written or read",
-  },
-  disableTokenAuth: {
-    names: ["--disable-token-auth", "--dt"],
-    arity: "none",
-    help: "Accepted for TorchServe's launchers: requests need no token",
-  },
-  enableModelApi: {
-    names: ["--enable-model-api"],
-    arity: "none",
-    help: "Let models be registered and unregistered over HTTP",
-  },
-  insecure: {
-    names: ["--insecure"],
-    arity: "none",
-    help: "Allow addresses that other machines can reach, though no request is authorized",
-  },
-  foreground: {
-    names: ["--foreground"],
-    arity: "none",
-    help: "Accepted for TorchServe's launchers: the server always stays in the foreground",
-  },
-  start: {
-    names: ["--start"],
-    arity: "none",
-    help: "Accepted for TorchServe's launchers: serving is what this command does",
-  },
-  help: { names: ["--help", "-h"], arity: "none", help: "Show this text and exit" },
-} as const satisfies Record<string, Flag>;
+  ...FLAG_GROUPS.Models,
+  ...FLAG_GROUPS.Configuration,
+  ...FLAG_GROUPS.Exposure,
+  ...FLAG_GROUPS.Process,
+  ...FLAG_GROUPS["Accepted without effect"],
+} as const;
 
 type FlagKey = keyof typeof FLAGS;
 
-/** What the command line says, before the config file and the defaults. */
+/** What the command is to do. */
+export type ServeTask = "serve" | "stop" | "print_config" | "dry_run" | "version" | "help";
+
+/** What the command line says. */
 export interface ServeFlags {
-  readonly modelStore?: string;
-  readonly models?: readonly string[];
+  readonly task: ServeTask;
+  /** Whether the server is one that `--stop` finds. */
+  readonly isStart: boolean;
+  /** Whether `--start` serves in this process. */
+  readonly foreground: boolean;
   readonly tsConfig?: string;
-  readonly disableTokenAuth: boolean;
-  readonly enableModelApi: boolean;
   readonly insecure: boolean;
-  readonly help: boolean;
-}
-
-/** A command line that cannot be read; the message is argparse's. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
-/** The text of `serve --help`. */
-export function createServeHelp(): string {
-  const rows = Object.values<Flag>(FLAGS).map(({ names, arity, placeholder, help }) => {
-    const values = arity === "none" ? "" : ` ${placeholder}${arity === "many" ? " ..." : ""}`;
-    return { left: `  ${names.join(", ")}${values}`, help };
-  });
-  const width = Math.max(...rows.map(({ left }) => left.length)) + 2;
-  const lines = rows.map(({ left, help }) => left.padEnd(width) + help);
-  return `Usage: marina serve --model-store DIR [options]
-
-Serves the archives of a model store over HTTP.
-
-Options:
-${lines.join("\n")}
-
-Without a config file the addresses are http://127.0.0.1:8080 (inference), :8081 (management)
-and :8082 (metrics).
-`;
+  readonly noSnapshots: boolean;
+  readonly watch: boolean;
+  /** The settings among the flags. */
+  readonly settings: readonly FlagSetting[];
+  /** One line for each flag that changes nothing. */
+  readonly warnings: readonly string[];
 }
 
 /**
  * Reads the arguments after `serve`.
  *
- * @throws {UsageError} For an unknown, ambiguous or incomplete flag.
+ * @throws {UsageError} For an unknown, ambiguous, incomplete or contradicting flag.
  */
 export function parseServeFlags(args: readonly string[]): ServeFlags {
-  const found = new Map<FlagKey, string[]>();
-  const strays: string[] = [];
-  for (let i = 0; i < args.length;) {
-    const arg = args[i++]!;
-    if (!isFlag(arg)) {
-      strays.push(arg);
-      continue;
-    }
-    const equals = arg.indexOf("=");
-    const name = equals === -1 ? arg : arg.slice(0, equals);
-    const key = findFlag(name);
-    if (key === undefined) {
-      strays.push(arg);
-      continue;
-    }
-    const flag: Flag = FLAGS[key];
-    const values = equals === -1 ? [] : [arg.slice(equals + 1)];
-    if (flag.arity === "none" && equals !== -1) {
-      throw new UsageError(
-        `argument ${flag.names.join("/")}: ignored explicit argument '${values[0]}'`,
-      );
-    }
-    if (equals === -1 && flag.arity !== "none") {
-      const most = flag.arity === "one" ? 1 : Infinity;
-      while (values.length < most && i < args.length && !isFlag(args[i]!)) values.push(args[i++]!);
-    }
-    if (flag.arity !== "none" && values.length === 0) {
-      const wanted = flag.arity === "one" ? "one argument" : "at least one argument";
-      throw new UsageError(`argument ${flag.names.join("/")}: expected ${wanted}`);
-    }
-    found.set(key, values);
+  const found = parseFlags<FlagKey>(FLAGS, args);
+  assertOneOf(found, ["start", "stop", "version"]);
+  const settings: FlagSetting[] = [];
+  const warnings: string[] = [];
+  for (const [key, { name, values }] of found) {
+    const { arity, setting, idle }: ServeFlag = FLAGS[key];
+    const text = arity === "none" ? "true" : arity === "one" ? values[0]! : values.join(",");
+    if (setting !== undefined) settings.push({ name: setting, text, flag: name });
+    if (idle !== undefined) warnings.push(`Flag ${name} has no effect: ${idle}`);
   }
-  if (strays.length > 0) throw new UsageError(`unrecognized arguments: ${strays.join(" ")}`);
   return {
-    modelStore: found.get("modelStore")?.[0],
-    models: found.get("models"),
-    tsConfig: found.get("tsConfig")?.[0],
-    disableTokenAuth: found.has("disableTokenAuth"),
-    enableModelApi: found.has("enableModelApi"),
+    task: toTask(found),
+    isStart: found.has("start"),
+    foreground: found.has("foreground"),
+    tsConfig: found.get("tsConfig")?.values[0],
     insecure: found.has("insecure"),
-    help: found.has("help"),
+    noSnapshots: found.has("noSnapshots"),
+    watch: found.has("watch"),
+    settings,
+    warnings,
   };
 }
 
-/** The flag of that name or of that unique beginning. */
-function findFlag(name: string): FlagKey | undefined {
-  const keys = Object.keys(FLAGS) as FlagKey[];
-  const namesOf = (key: FlagKey): readonly string[] => FLAGS[key].names;
-  const exact = keys.find((key) => namesOf(key).includes(name));
-  if (exact !== undefined || !name.startsWith("--")) return exact;
-  const matches = keys.flatMap((key) =>
-    namesOf(key).filter((known) => known.startsWith(name)).map((known) => ({ key, known }))
-  );
-  if (new Set(matches.map(({ key }) => key)).size > 1) {
-    const candidates = matches.map(({ known }) => known).join(", ");
-    throw new UsageError(`ambiguous option: ${name} could match ${candidates}`);
-  }
-  return matches[0]?.key;
+function toTask(found: ReadonlyMap<FlagKey, FoundFlag>): ServeTask {
+  if (found.has("help")) return "help";
+  if (found.has("version")) return "version";
+  if (found.has("stop")) return "stop";
+  if (found.has("printConfig")) return "print_config";
+  return found.has("dryRun") ? "dry_run" : "serve";
 }
 
-function isFlag(arg: string): boolean {
-  return arg.startsWith("-") && arg !== "-";
+function assertOneOf(found: ReadonlyMap<FlagKey, FoundFlag>, keys: readonly FlagKey[]): void {
+  const [first, second] = keys.filter((key) => found.has(key)).map((key) =>
+    FLAGS[key].names.join("/")
+  );
+  if (second === undefined) return;
+  throw new UsageError(`argument ${second}: not allowed with argument ${first}`);
+}
+
+/** The text of `serve --help`. */
+export function createServeHelp(): string {
+  const groups = Object.entries<Readonly<Record<string, ServeFlag>>>(FLAG_GROUPS);
+  const width = 2 +
+    Math.max(...groups.flatMap(([, flags]) => Object.values(flags).map(toUsage)).map(lengthOf));
+  const sections = groups.map(([title, flags]) =>
+    `${title}:\n` +
+    Object.values(flags).map((flag) => `${toUsage(flag).padEnd(width)}${flag.help}\n`).join("")
+  );
+  return `Usage: marina serve --model-store DIR [options]
+
+Serves the archives of a model store over HTTP.
+
+${sections.join("\n")}
+Unless configured otherwise the addresses are http://127.0.0.1:8080 (inference), :8081 (management)
+and :8082 (metrics), and requests need a token of key_file.json in the working folder. TorchServe's
+config files are read as they are; docs/configuration.md lists every setting.
+`;
+}
+
+function toUsage({ names, arity, placeholder }: ServeFlag): string {
+  const values = arity === "none" ? "" : ` ${placeholder}${arity === "many" ? " ..." : ""}`;
+  return `  ${names.join(", ")}${values}`;
+}
+
+function lengthOf(text: string): number {
+  return text.length;
 }

@@ -29,11 +29,22 @@ export interface TokenConfig {
   readonly keyFile: string;
 }
 
+/** Keys of AWS, from its own environment variables. */
+export interface S3Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly region: string;
+  /** Of keys that are lent for a while. */
+  readonly sessionToken?: string;
+}
+
 export interface DownloadConfig {
   /** Regular expressions, each to match a whole URL in any case; none: nothing is downloaded. */
   readonly allowedUrls: readonly string[];
   readonly maxArchiveBytes: number;
   readonly timeoutMs: number;
+  /** For `s3_sse_kms`; absent when the environment has none. */
+  readonly s3?: S3Credentials;
 }
 
 export interface MetricsConfig {
@@ -92,6 +103,8 @@ export interface RestoredTraffic {
 }
 
 export interface ServerConfig {
+  /** Absolute path of the file that was read, a snapshot among them; absent when there was none. */
+  readonly configFile?: string;
   readonly inferenceAddress: ListenAddress;
   readonly managementAddress: ListenAddress;
   readonly metricsAddress: ListenAddress;
@@ -145,13 +158,25 @@ export interface ServerConfig {
   readonly isModelApiEnabled: boolean;
   readonly metrics: MetricsConfig;
   readonly logs: LogConfig;
+  /** Absolute folder into which archives are unpacked (`TEMP`). */
+  readonly tempDir: string;
   /** Whether a model is reloaded when its file changes. */
   readonly isWatching: boolean;
+}
+
+/** One line of `--print-config`. */
+export interface EffectiveSetting {
+  readonly name: string;
+  /** Secrets are masked. */
+  readonly text: string;
+  /** Where it comes from: `default`, `config.properties, line 7`, `--models` … */
+  readonly origin: string;
 }
 
 /** A config, and what its reader should be told of it, one line each. */
 export interface ConfigReading {
   readonly config: ServerConfig;
+  readonly settings: readonly EffectiveSetting[];
   readonly warnings: readonly string[];
 }
 

@@ -83,7 +83,8 @@ export async function startMarina(options: StartMarinaOptions): Promise<MarinaPr
     args.push("--ts-config", configPath);
   }
   // Log files and snapshots go to a folder of this server's own.
-  const env = { LOG_LOCATION: join(configDir, "logs"), ...options.env };
+  const logDir = join(configDir, "logs");
+  const env = { LOG_LOCATION: logDir, METRICS_LOCATION: logDir, ...options.env };
   const child = createCommand(args, { ...options, env }).spawn();
   const stdout = new LineCollector(child.stdout);
   const stderr = new LineCollector(child.stderr);

@@ -1,0 +1,42 @@
+import { ConfigError, type S3Credentials } from "./server_config.ts";
+
+/** The environment's variables by name; handed in, so that tests have their own. */
+export type Environment = Readonly<Record<string, string>>;
+
+const VARIABLE_REGEXP = /\$\$([A-Za-z_][A-Za-z0-9_]*)\$\$/g;
+
+export function readEnvironment(): Environment {
+  return Deno.env.toObject();
+}
+
+/**
+ * Puts the environment's values in the place of `$$NAME$$`.
+ *
+ * @param where What the value is of, for the message, which begins with TorchServe's.
+ * @throws {ConfigError} If a variable is not set.
+ */
+export function expandVariables(text: string, environment: Environment, where: string): string {
+  return text.replaceAll(VARIABLE_REGEXP, (_match, name: string) => {
+    const value = environment[name];
+    if (value !== undefined) return value;
+    throw new ConfigError(
+      `Invalid configuration: Invalid Environment Variable ${name}: ${where} needs it, set it`,
+    );
+  });
+}
+
+/** The folder of temporary files, as Python's `tempfile` finds it: there launchers look for the pid file. */
+export function resolveTempDir(environment: Environment): string {
+  const { TMPDIR, TEMP, TMP } = environment;
+  return [TMPDIR, TEMP, TMP].find((dir) => dir !== undefined && dir !== "") ?? "/tmp";
+}
+
+/** The keys for S3, by the names of AWS's own tools; absent unless key, secret and region are there. */
+export function resolveS3Credentials(environment: Environment): S3Credentials | undefined {
+  const accessKeyId = environment.AWS_ACCESS_KEY_ID || undefined;
+  const secretAccessKey = environment.AWS_SECRET_ACCESS_KEY || undefined;
+  const region = environment.AWS_DEFAULT_REGION || environment.AWS_REGION || undefined;
+  if (accessKeyId === undefined || secretAccessKey === undefined || region === undefined) return;
+  const sessionToken = environment.AWS_SESSION_TOKEN || undefined;
+  return { accessKeyId, secretAccessKey, region, sessionToken };
+}

@@ -1,0 +1,36 @@
+import type { Environment } from "./_environment.ts";
+import { ConfigError } from "./server_config.ts";
+
+const VARIABLES = ["CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "XPU_VISIBLE_DEVICES"] as const;
+const IDS_REGEXP = /^\s*-?\d+\s*(,\s*-?\d+\s*)*$/;
+
+/**
+ * The NVIDIA devices that this process may see: their files, fewer when `CUDA_VISIBLE_DEVICES` says so.
+ *
+ * @throws {ConfigError} If a variable is neither empty nor integers between commas.
+ */
+export async function countVisibleGpus(environment: Environment): Promise<number> {
+  for (const variable of VARIABLES) assertDeviceIds(variable, environment[variable] ?? "");
+  let found = 0;
+  try {
+    for await (const { name } of Deno.readDir("/dev")) if (/^nvidia\d+$/.test(name)) found++;
+  } catch {
+    return 0;
+  }
+  const visible = environment.CUDA_VISIBLE_DEVICES;
+  return visible === undefined ? found : Math.min(found, countIds(visible));
+}
+
+function assertDeviceIds(variable: string, value: string): void {
+  if (value.trim() === "" || IDS_REGEXP.test(value)) return;
+  throw new ConfigError(
+    `Cannot start: environment variable ${variable} must be integers between commas, received "${value}"`,
+  );
+}
+
+/** CUDA looks at no id after the first negative one. */
+function countIds(visible: string): number {
+  const ids = visible.split(",").map((id) => id.trim()).filter((id) => id !== "").map(Number);
+  const end = ids.findIndex((id) => id < 0);
+  return end === -1 ? ids.length : end;
+}
