@@ -1,7 +1,9 @@
 /** What the server tells of its models, in our names; protocols map them to their own. */
 
 import type { RestoredModel } from "../config/mod.ts";
-import type { WorkerDescription } from "../scheduling/mod.ts";
+import type { WorkerDescription, WorkerFailure } from "../scheduling/mod.ts";
+import type { ShadowCounts } from "./shadow_copier.ts";
+import type { VersionState } from "./version_state.ts";
 
 export type { WorkerDescription, WorkerFailure, WorkerState } from "../scheduling/mod.ts";
 
@@ -28,6 +30,11 @@ export interface ModelDescription {
   /** Requests that the queue still takes, and those that wait in it. */
   readonly remainingCapacity: number;
   readonly pendingRequests: number;
+  readonly state: VersionState;
+  /** What its workers failed with first; absent while one is ready or may come to be. */
+  readonly failure?: WorkerFailure;
+  /** Set while it is its model's shadow. */
+  readonly shadow?: ShadowCounts;
 }
 
 /** A model to take in; what is absent comes from the archive, then from the server's settings. */
@@ -46,8 +53,13 @@ export interface RegisterRequest {
   readonly signsForS3?: boolean;
   /** What a snapshot says of this version: it goes before the archive's config. */
   readonly restored?: RestoredModel;
-  /** Take the place of the registered version of the same name, once this one is ready. */
+  /**
+   * Take the place of a registered version of the same name, once this one is ready: of
+   * `replacedVersion`, else of the one that was registered from the same `url`, else of the default one.
+   * Workers, default flag and traffic go over; what the request leaves out is as it was registered.
+   */
   readonly replaces?: boolean;
+  readonly replacedVersion?: string;
   /** Wait until the workers are ready (and take the model out again when they fail) before answering. */
   readonly isSynchronous: boolean;
   /** True for the models that the command line or the config names. */
@@ -59,6 +71,8 @@ export interface RegisterOutcome {
   readonly modelVersion: string;
   /** Workers asked for. */
   readonly workers: number;
+  /** The version that it took the place of. */
+  readonly replacedVersion?: string;
   /** False when the workers are still being started. */
   readonly isComplete: boolean;
 }

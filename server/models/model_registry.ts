@@ -1,5 +1,5 @@
-import { ServeError } from "../errors.ts";
 import type { Answer, PredictCall } from "../scheduling/mod.ts";
+import type { CustomizedMetadata } from "./customized_metadata.ts";
 import type {
   ModelDescription,
   RegisterOutcome,
@@ -11,6 +11,16 @@ import type {
 import type { ModelVersion } from "./model_version.ts";
 import { ModelVersions } from "./model_versions.ts";
 import { type ModelOpenerOptions, openModel } from "./open_model.ts";
+import {
+  createGoneError,
+  createNotFoundError,
+  createRegisteredError,
+  createStartError,
+  createStoppingError,
+  createUnregisterTimeoutError,
+} from "./registry_errors.ts";
+import { mergeReplacement } from "./replacement.ts";
+import { isReadyState } from "./version_state.ts";
 
 export interface RegistryOptions extends ModelOpenerOptions {
   /** What is in flight when a model is taken out has this long to finish. */
@@ -22,8 +32,12 @@ export interface RegistryOptions extends ModelOpenerOptions {
 /** Every model that the server knows, by name and version. The owner calls `close()`. */
 export class ModelRegistry {
   readonly #options: RegistryOptions;
-  readonly #models = new Map<string, ModelVersions>();
   readonly #random: () => number;
+  readonly #models = new Map<string, ModelVersions>();
+  /** Versions that hold workers and are not, or no longer, among the models. */
+  readonly #unlisted = new Set<ModelVersion>();
+  /** Registrations that still unpack or start. */
+  readonly #registrations = new Set<Promise<unknown>>();
   #isClosing = false;
 
   constructor(options: RegistryOptions) {
@@ -32,49 +46,57 @@ export class ModelRegistry {
   }
 
   /**
-   * Unpacks an archive, makes it a model and starts its workers.
+   * Unpacks an archive, makes it a model and starts its workers; with `replaces` it then takes the place of
+   * a version that serves until that moment.
    *
    * @throws {ServeError} `archive_not_found`, `archive_invalid`, `model_already_registered`; a synchronous
    * call also `workers_failed_to_start` or `workers_out_of_memory`, and then the model is taken out again.
+   * A replacement, which is always synchronous, also `model_not_found` and `model_version_not_found`; what
+   * it was to replace serves on then.
    */
   async register(request: RegisterRequest): Promise<RegisterOutcome> {
     if (this.#isClosing) throw createStoppingError();
-    const version = await openModel(request, this.#options);
-    const { modelName, modelVersion, minWorkers } = version;
+    const registration = request.replaces === true
+      ? this.#replace(request)
+      : this.#register(request);
+    this.#registrations.add(registration);
     try {
-      this.#add(version);
-    } catch (error) {
-      await version.close();
-      throw error;
+      return await registration;
+    } finally {
+      this.#registrations.delete(registration);
     }
-    const outcome = { modelName, modelVersion, workers: minWorkers };
-    if (minWorkers === 0) return { ...outcome, isComplete: true };
-    const isSynchronous = request.isSynchronous;
-    try {
-      const { maxWorkers } = version.describe(false);
-      await version.scale({ modelVersion, minWorkers, maxWorkers, isSynchronous });
-    } catch (error) {
-      this.#withdraw(version);
-      await version.close(createGoneError(version));
-      throw error;
-    }
-    return { ...outcome, isComplete: isSynchronous };
   }
 
-  scale(request: ScaleRequest): Promise<ScaleOutcome> {
-    return this.#find(request.modelName).get(request.modelVersion).scale(request);
+  async scale(request: ScaleRequest): Promise<ScaleOutcome> {
+    const version = this.#find(request.modelName).get(request.modelVersion);
+    const outcome = await version.scale(request);
+    if (outcome === "partial" && !this.#has(version)) throw createNotFoundError(request.modelName);
+    return outcome;
   }
 
   /** One description, or one for each version. */
   describe(name: string, version?: string | "all"): readonly ModelDescription[] {
     const versions = this.#find(name);
     const chosen = version === "all" ? versions.all() : [versions.get(version)];
-    return chosen.map((one) => one.describe(versions.isDefault(one)));
+    return chosen.map((one) => {
+      const description = one.describe(versions.isDefault(one));
+      const { shadow } = versions;
+      return shadow?.target === one ? { ...description, shadow: shadow.counts } : description;
+    });
   }
 
   /** Every version of every model, those of one model one after the other. */
   describeAll(): readonly ModelDescription[] {
     return [...this.#models.keys()].flatMap((name) => this.describe(name, "all"));
+  }
+
+  /**
+   * What the handler of one version says of itself, `{}` if it says nothing.
+   *
+   * @throws {ServeError} `model_busy` when no worker can be asked, `description_failed`.
+   */
+  async describeCustomized(name: string, version?: string): Promise<CustomizedMetadata> {
+    return await this.#find(name).get(version).describeCustomized();
   }
 
   /** The default versions, sorted by name. */
@@ -117,13 +139,13 @@ export class ModelRegistry {
    * Takes a version out at once; what is in flight has `unregisterTimeoutMs` to finish, then it is refused.
    *
    * @param version The default one when absent.
-   * @throws {ServeError} `model_not_found`, `model_version_not_found`, `model_version_is_default`.
+   * @throws {ServeError} `model_not_found`, `model_version_not_found`, `model_version_is_default`;
+   * `unregister_timed_out` when requests had to be refused: the version is gone then, too.
    */
   async unregister(name: string, version?: string): Promise<void> {
     const found = this.#find(name).get(version);
     this.#remove(found);
-    await this.#drain([found], this.#options.unregisterTimeoutMs);
-    await found.close(createGoneError(found));
+    if (!await this.#retire(found)) throw createUnregisterTimeoutError(name);
   }
 
   /** Answers one request; a handler's or worker's failure is a `ServeError` too. */
@@ -131,7 +153,12 @@ export class ModelRegistry {
     const versions = this.#models.get(call.modelName);
     if (versions === undefined) return Promise.reject(createNotFoundError(call.modelName));
     try {
-      return versions.choose(call.modelVersion, this.#random).predict(call);
+      const version = versions.choose(call.modelVersion, this.#random);
+      call.servedVersion = version.modelVersion;
+      if (versions.shadow !== undefined && call.modelVersion === undefined) {
+        versions.shadow.copy(call, version);
+      }
+      return version.predict(call);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -143,23 +170,104 @@ export class ModelRegistry {
     return true;
   }
 
+  /**
+   * True if a worker of the version can answer now.
+   *
+   * @param version The default one when absent.
+   * @throws {ServeError} `model_not_found` or `model_version_not_found`.
+   */
+  isReady(name: string, version?: string): boolean {
+    return isReadyState(this.#find(name).get(version).state);
+  }
+
   /** Finishes what is in flight, then stops every worker and removes what was unpacked. */
   async close(options: { readonly deadlineMs: number }): Promise<void> {
     this.#isClosing = true;
     const versions = [...this.#models.values()].flatMap((model) => model.all());
-    await this.#drain(versions, options.deadlineMs);
+    const unlisted = [...this.#unlisted];
+    await this.#drain([...versions, ...unlisted], options.deadlineMs);
     this.#models.clear();
-    await Promise.all(versions.map((version) => version.close()));
+    await Promise.all([...versions, ...unlisted].map((version) => version.close()));
+    await Promise.allSettled(this.#registrations);
   }
 
-  /** Waits until nothing waits or runs in the versions, at most `deadlineMs`. */
-  async #drain(versions: readonly ModelVersion[], deadlineMs: number): Promise<void> {
+  async #register(request: RegisterRequest): Promise<RegisterOutcome> {
+    const version = await openModel(request, this.#options);
+    const { modelName, modelVersion, minWorkers, maxWorkers } = version;
+    try {
+      this.#add(version);
+    } catch (error) {
+      await version.close();
+      throw error;
+    }
+    const outcome = { modelName, modelVersion, workers: minWorkers };
+    if (minWorkers === 0) return { ...outcome, isComplete: true };
+    const { isSynchronous } = request;
+    try {
+      await version.scale({ modelVersion, minWorkers, maxWorkers, isSynchronous });
+      // Taken out, or the server stops: its workers were ended before they were ready.
+      if (!this.#has(version)) throw this.#createLostError(version);
+    } catch (error) {
+      this.#withdraw(version);
+      await version.close(createGoneError(version));
+      throw error;
+    }
+    return { ...outcome, isComplete: isSynchronous };
+  }
+
+  /** The new version has its workers before the old one is taken out, so that no request finds neither. */
+  async #replace(request: RegisterRequest): Promise<RegisterOutcome> {
+    const { versions, previous } = this.#findReplaced(request);
+    const { minWorkers, maxWorkers, modelVersion: replacedVersion } = previous;
+    const merged = mergeReplacement(previous, request);
+    const next = await openModel(merged, this.#options, { minWorkers, maxWorkers });
+    const { modelName, modelVersion } = next;
+    this.#unlisted.add(next);
+    try {
+      if (this.#isClosing) throw createStoppingError();
+      if (modelVersion !== replacedVersion && versions.has(modelVersion)) {
+        throw createRegisteredError(next);
+      }
+      const scaling = { modelVersion, minWorkers, maxWorkers, isSynchronous: true };
+      if (await next.scale(scaling) !== "complete") throw this.#createLostError(next);
+      if (this.#isClosing) throw createStoppingError();
+      this.#find(modelName).replace(previous, next);
+    } catch (error) {
+      await next.close();
+      throw error;
+    } finally {
+      this.#unlisted.delete(next);
+    }
+    if (previous.minWorkers !== minWorkers || previous.maxWorkers !== maxWorkers) {
+      const { minWorkers, maxWorkers } = previous;
+      await next.scale({ modelVersion, minWorkers, maxWorkers, isSynchronous: false });
+    }
+    await this.#retire(previous);
+    return { modelName, modelVersion, workers: next.minWorkers, isComplete: true, replacedVersion };
+  }
+
+  /** Ends a version that is not among the models any more; false if it had to refuse requests. */
+  async #retire(version: ModelVersion): Promise<boolean> {
+    this.#unlisted.add(version);
+    try {
+      const isDrained = await this.#drain([version], this.#options.unregisterTimeoutMs);
+      await version.close(createGoneError(version));
+      return isDrained;
+    } finally {
+      this.#unlisted.delete(version);
+    }
+  }
+
+  /** Waits until nothing waits or runs in the versions, at most `deadlineMs`; false if something still does. */
+  async #drain(versions: readonly ModelVersion[], deadlineMs: number): Promise<boolean> {
     let cancel = () => {};
-    const deadline = new Promise<void>((resolve) => {
-      cancel = this.#options.clock.schedule(deadlineMs, resolve);
+    const deadline = new Promise<boolean>((resolve) => {
+      cancel = this.#options.clock.schedule(deadlineMs, () => resolve(false));
     });
-    await Promise.race([Promise.all(versions.map((version) => version.drain())), deadline]);
+    const drained = Promise.all(versions.map((version) => version.drain())).then(() => true);
+    const isDrained = await Promise.race([drained, deadline]);
     cancel();
+    return isDrained;
   }
 
   #find(name: string): ModelVersions {
@@ -168,12 +276,23 @@ export class ModelRegistry {
     return versions;
   }
 
+  #findReplaced(request: RegisterRequest): { versions: ModelVersions; previous: ModelVersion } {
+    const { modelName = "", replacedVersion, url } = request;
+    const versions = this.#find(modelName);
+    const sameUrl = versions.all().find(({ modelUrl }) => modelUrl === url);
+    const isByUrl = replacedVersion === undefined && sameUrl !== undefined;
+    return { versions, previous: isByUrl ? sameUrl : versions.get(replacedVersion) };
+  }
+
+  #has(version: ModelVersion): boolean {
+    return this.#models.get(version.modelName)?.includes(version) === true;
+  }
+
   #add(version: ModelVersion): void {
     if (this.#isClosing) throw createStoppingError();
     const versions = this.#models.get(version.modelName);
-    if (versions === undefined) {
-      this.#models.set(version.modelName, new ModelVersions(version));
-    } else versions.add(version);
+    if (versions === undefined) this.#models.set(version.modelName, new ModelVersions(version));
+    else versions.add(version);
   }
 
   #remove(version: ModelVersion): void {
@@ -188,20 +307,9 @@ export class ModelRegistry {
     versions?.withdraw(version);
     if (versions?.size === 0) this.#models.delete(version.modelName);
   }
-}
 
-/** For requests that were in when their model went: a second try is told that there is no such model. */
-function createGoneError({ modelName, modelVersion }: ModelVersion): ServeError {
-  return new ServeError(
-    "model_busy",
-    `Cannot finish the request: model "${modelName}" version ${modelVersion} was taken out`,
-  );
-}
-
-function createNotFoundError(name: string): ServeError {
-  return new ServeError("model_not_found", `Model not found: ${name}`);
-}
-
-function createStoppingError(): ServeError {
-  return new ServeError("server_stopping", "Cannot take the request: the server is stopping");
+  /** For who waits for workers that somebody else has ended. */
+  #createLostError(version: ModelVersion) {
+    return this.#isClosing ? createStoppingError() : createStartError(version, version);
+  }
 }

@@ -1,6 +1,8 @@
 import { ServeError } from "../errors.ts";
 import type { Traffic } from "./model_description.ts";
 import type { ModelVersion } from "./model_version.ts";
+import { createRegisteredError, createVersionNotFoundError } from "./registry_errors.ts";
+import { ShadowCopier } from "./shadow_copier.ts";
 import {
   assertTraffic,
   TrafficSplit,
@@ -15,6 +17,7 @@ export class ModelVersions {
   #defaultVersion: string;
   #traffic: Traffic | undefined;
   #split: TrafficSplit | undefined;
+  #shadow: ShadowCopier<ModelVersion> | undefined;
 
   constructor(first: ModelVersion) {
     this.modelName = first.modelName;
@@ -31,12 +34,22 @@ export class ModelVersions {
     return this.#traffic;
   }
 
+  /** Takes copies of the requests that name no version; absent while there is no shadow. */
+  get shadow(): ShadowCopier<ModelVersion> | undefined {
+    return this.#shadow;
+  }
+
   get size(): number {
     return this.#versions.size;
   }
 
   has(version: string): boolean {
     return this.#versions.has(version);
+  }
+
+  /** True if it is this very version, and not another one of that name. */
+  includes(version: ModelVersion): boolean {
+    return this.#versions.get(version.modelVersion) === version;
   }
 
   all(): ModelVersion[] {
@@ -57,7 +70,7 @@ export class ModelVersions {
   get(version: string | undefined): ModelVersion {
     const found = this.#versions.get(version ?? this.#defaultVersion);
     if (found !== undefined) return found;
-    throw this.#createNotFoundError(version!);
+    throw createVersionNotFoundError(this.modelName, version!);
   }
 
   /**
@@ -114,7 +127,9 @@ export class ModelVersions {
    */
   replace(previous: ModelVersion, next: ModelVersion): void {
     const [from, to] = [previous.modelVersion, next.modelVersion];
-    if (this.#versions.get(from) !== previous) throw this.#createNotFoundError(from);
+    if (this.#versions.get(from) !== previous) {
+      throw createVersionNotFoundError(this.modelName, from);
+    }
     if (from !== to && this.has(to)) throw createRegisteredError(next);
     const wasDefault = this.isDefault(previous);
     this.#versions.delete(from);
@@ -140,20 +155,8 @@ export class ModelVersions {
     this.#traffic = traffic;
     const hasWeights = traffic !== undefined && Object.keys(traffic.weights).length > 0;
     this.#split = hasWeights ? new TrafficSplit(traffic.weights) : undefined;
+    const shadow = traffic?.shadow === undefined ? undefined : this.get(traffic.shadow);
+    if (shadow === this.#shadow?.target) return;
+    this.#shadow = shadow === undefined ? undefined : new ShadowCopier(shadow);
   }
-
-  #createNotFoundError(version: string): ServeError {
-    return new ServeError(
-      "model_version_not_found",
-      `Model version: ${version} does not exist for model: ${this.modelName}`,
-    );
-  }
-}
-
-/** Upstream's text. */
-function createRegisteredError({ modelName, modelVersion }: ModelVersion): ServeError {
-  return new ServeError(
-    "model_already_registered",
-    `Model version ${modelVersion} is already registered for model ${modelName}`,
-  );
 }

@@ -1,4 +1,5 @@
 import { ArchiveError, openArchive, type OpenedArchive } from "../../archiver/mod.ts";
+import type { ModelOverrides } from "../config/mod.ts";
 import { ServeError } from "../errors.ts";
 import {
   type Clock,
@@ -30,6 +31,14 @@ export interface ModelOpenerOptions {
   /** A folder of the server's own, in which each archive gets a folder. */
   readonly unpackRoot: string;
   readonly defaults: ModelDefaults;
+  /** What the setting `models` says: by model name, then by version. */
+  readonly modelOverrides: ReadonlyMap<string, ReadonlyMap<string, ModelOverrides>>;
+  /** For archives that name no handler. */
+  readonly defaultHandler?: string;
+  /** Whether bodies are decoded by their content type before handlers see them. */
+  readonly decodesRequests: boolean;
+  /** The largest answer of a handler. */
+  readonly maxResponseBytes: number;
   readonly maxQueueBytes: number;
   readonly serverVersion: string;
   readonly gpus: GpuAssigner;
@@ -42,19 +51,27 @@ export interface ModelOpenerOptions {
   readonly onWarning: (modelName: string, text: string) => void;
 }
 
+/** Numbers of workers that go before those of request and archive. */
+export interface WorkerLimits {
+  readonly minWorkers: number;
+  readonly maxWorkers: number;
+}
+
 /**
  * Unpacks an archive and makes a model version of it, without workers yet. The caller closes it.
  *
+ * @param limits What a replaced version runs with.
  * @throws {ServeError} `archive_not_found` or `archive_invalid`; nothing is left on disk then.
  */
 export async function openModel(
   request: RegisterRequest,
   options: ModelOpenerOptions,
+  limits?: WorkerLimits,
 ): Promise<ModelVersion> {
   const path = await options.store.resolveArchive(request.url);
   const archive = await unpack(path, request.url, options.unpackRoot);
   try {
-    return await createModelVersion(request, archive, options);
+    return await createModelVersion(request, archive, options, limits);
   } catch (error) {
     await archive.remove();
     throw error;
@@ -77,11 +94,14 @@ async function createModelVersion(
   request: RegisterRequest,
   archive: OpenedArchive,
   options: ModelOpenerOptions,
+  limits: WorkerLimits | undefined,
 ): Promise<ModelVersion> {
   const { manifest, modelDir } = archive;
-  const runtime = request.runtime ?? manifest.runtime;
   const modelName = request.modelName ?? manifest.model.modelName ?? nameAtStartup(request);
   const modelVersion = manifest.model.modelVersion ?? "1.0";
+  const overrides = options.modelOverrides.get(modelName)?.get(modelVersion);
+  const runtime = request.restored?.runtime ?? overrides?.runtime ?? request.runtime ??
+    manifest.runtime;
   assertNames(modelName, modelVersion, runtime);
   const { config, yaml, warnings } = readConfig(archive);
   for (const warning of warnings) options.onWarning(modelName, warning);
@@ -91,8 +111,14 @@ async function createModelVersion(
       'Cannot use "deviceType" of the model config: it asks for a GPU and number_of_gpu is 0, the CPU is used',
     );
   }
-  const handler = await resolveHandler(request.handler ?? manifest.model.handler, modelDir);
-  const settings = resolveModelSettings(request, config, options.defaults);
+  const handler = await resolveHandler(
+    request.handler ?? manifest.model.handler ?? options.defaultHandler,
+    modelDir,
+  );
+  const settings = {
+    ...resolveModelSettings(request, config, options.defaults, overrides),
+    ...limits,
+  };
   const pool = new WorkerPool({
     settings: { ...settings, maxQueueBytes: options.maxQueueBytes },
     load: {
@@ -106,6 +132,9 @@ async function createModelVersion(
       batchSize: settings.batchSize,
       intraOpThreads: countThreads(options.defaults.numberOfCores, settings.maxWorkers),
       serverVersion: options.serverVersion,
+      decodesRequests: options.decodesRequests,
+      maxResponseBytes: options.maxResponseBytes,
+      warmup: config.warmup ?? [],
     },
     requiresGpu: config.deviceType === "gpu",
     nextGpuId: options.gpus.assignTo(config),
@@ -124,6 +153,7 @@ async function createModelVersion(
     config,
     settings,
     pool,
+    clock: options.clock,
   });
 }
 

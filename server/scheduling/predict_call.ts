@@ -7,6 +7,8 @@ export interface PredictCall {
   readonly modelName: string;
   /** The default version when absent. */
   readonly modelVersion?: string;
+  /** Set by the registry once it has chosen: the version that answers, or fails. */
+  servedVersion?: string;
   readonly kind: WireKind;
   readonly requestId: string;
   /** The bytes' buffers are moved to the worker and unusable afterwards. */
