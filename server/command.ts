@@ -11,7 +11,8 @@ import {
   type ServerConfig,
   UsageError,
 } from "./config/mod.ts";
-import { configureLogging, createLog } from "./logging/mod.ts";
+import { createLog } from "./logging/mod.ts";
+import { openProcessLog } from "./process_log.ts";
 import type { RunningServer } from "./server.ts";
 
 const EXIT_OK = 0;
@@ -74,8 +75,9 @@ async function printConfig(flags: ServeFlags): Promise<number> {
 async function serve(flags: ServeFlags): Promise<number> {
   using signals = watchStopSignals();
   const { config, warnings } = await readServerConfig(flags);
-  configureLogging({
-    form: config.logs.form ?? (Deno.stderr.isTerminal() ? "text" : "json"),
+  await using _log = await openProcessLog({
+    logs: config.logs,
+    isTerminal: Deno.stderr.isTerminal(),
     write: (text) => write(Deno.stderr, text),
   });
   const log = createLog("config");

@@ -1,5 +1,6 @@
 /** The composition root: the one place that knows which parts a server is made of. */
 import denoConfig from "../deno.json" with { type: "json" };
+import { logBanner } from "./_banner.ts";
 import { returnLargeBlocks } from "./_freed_memory.ts";
 import { createUnpackRoot, removeAbandonedRoots } from "./_unpack_root.ts";
 import {
@@ -10,14 +11,17 @@ import {
 } from "./config/mod.ts";
 import {
   BodyDeadlines,
+  createAccessLog,
   createInferenceApp,
   createManagementApp,
   createMetricsApp,
+  type ExchangeObserver,
   type HttpApp,
   type Listener,
+  observeExchanges,
   startListener,
 } from "./http/mod.ts";
-import { createLog } from "./logging/mod.ts";
+import { createLog, hasLogFiles, writeAccessLine } from "./logging/mod.ts";
 import { GpuAssigner, ModelRegistry, ModelStore } from "./models/mod.ts";
 import { type Clock, createSystemClock, startWorkerThread, WebGpuLease } from "./scheduling/mod.ts";
 import { loadStartupModels } from "./startup_models.ts";
@@ -50,6 +54,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   // Latched when onnxruntime is first loaded, for the whole process: so it is the first thing done.
   Deno.env.set("ORT_DISABLE_TELEMETRY", "1");
   returnLargeBlocks();
+  logBanner(config);
   const clock = createSystemClock();
   const unpackRoot = await createUnpackRoot();
   const store = new ModelStore(config.modelStore);
@@ -81,8 +86,10 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     reportFailure: (error: unknown, requestId: string) =>
       log.error("Request failed", { requestId, error }),
   };
+  const observers: ExchangeObserver[] = [];
+  if (hasLogFiles()) observers.push(createAccessLog(writeAccessLine));
   const open = (name: string, address: ListenAddress, app: HttpApp): string => {
-    const listener = openListener(name, address, config.tls, app);
+    const listener = openListener(name, address, config.tls, observeExchanges(app, observers));
     listeners.push(listener);
     return listener.url;
   };
@@ -127,7 +134,13 @@ function createRegistry(config: ServerConfig, parts: RegistryParts): ModelRegist
       queueCapacity: config.jobQueueSize,
       responseTimeoutMs: config.responseTimeoutMs,
       startupTimeoutMs: config.startupTimeoutMs,
+      scaleUpQueueMs: config.scaleUpQueueMs,
+      scaleDownIdleMs: config.scaleDownIdleMs,
     },
+    modelOverrides: config.modelOverrides,
+    defaultHandler: config.defaultHandler,
+    decodesRequests: config.decodesRequests,
+    maxResponseBytes: config.maxResponseBytes,
     maxQueueBytes: config.maxQueueBytes,
     unregisterTimeoutMs: config.unregisterTimeoutMs,
     serverVersion: denoConfig.version,

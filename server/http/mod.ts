@@ -1,4 +1,5 @@
 /** REST: requests of three ports into calls, answers back into responses. Keeps no state of its own. */
+export { createAccessLog } from "./access_log.ts";
 export { BodyDeadlines, type OpenBody } from "./body_deadlines.ts";
 export { type Exchange, type ExchangeObserver, observeExchanges } from "./exchange.ts";
 export type { Connection, HttpApp } from "./http_app.ts";
