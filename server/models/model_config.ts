@@ -1,21 +1,17 @@
 import { parse } from "yaml";
+import type { WarmupRequest } from "../scheduling/mod.ts";
+import {
+  INERT_KEYS,
+  MAX_WHOLE_NUMBER,
+  type ModelConfig,
+  NUMBER_KEYS,
+} from "./_model_config_keys.ts";
+import { parseWarmup } from "./_warmup_config.ts";
+
+export type { ModelConfig } from "./_model_config_keys.ts";
 
 /** Anchors that a config file may refer to; more is a bomb. */
 const MAX_YAML_ALIASES = 100;
-
-/** What the server reads of an archive's `model-config.yaml`; the handler sees the whole file. */
-export interface ModelConfig {
-  readonly minWorkers?: number;
-  readonly maxWorkers?: number;
-  readonly batchSize?: number;
-  readonly maxBatchDelayMs?: number;
-  readonly responseTimeoutMs?: number;
-  readonly startupTimeoutMs?: number;
-  readonly maxRetryTimeoutMs?: number;
-  readonly queueCapacity?: number;
-  readonly deviceType?: "cpu" | "gpu";
-  readonly deviceIds?: readonly number[];
-}
 
 /** A config file, read. */
 export interface ParsedModelConfig {
@@ -26,21 +22,9 @@ export interface ParsedModelConfig {
   readonly warnings: readonly string[];
 }
 
-/** Upstream's keys, each with ours, its least value and the factor from its unit to ours. */
-const NUMBER_KEYS = {
-  minWorkers: { key: "minWorkers", min: 1, factor: 1 },
-  maxWorkers: { key: "maxWorkers", min: 0, factor: 1 },
-  batchSize: { key: "batchSize", min: 1, factor: 1 },
-  maxBatchDelay: { key: "maxBatchDelayMs", min: 0, factor: 1 },
-  responseTimeout: { key: "responseTimeoutMs", min: 1, factor: 1_000 },
-  startupTimeout: { key: "startupTimeoutMs", min: 1, factor: 1_000 },
-  maxRetryTimeoutInSec: { key: "maxRetryTimeoutMs", min: 0, factor: 1_000 },
-  jobQueueSize: { key: "queueCapacity", min: 1, factor: 1 },
-} as const;
-
 /**
  * Reads the text of a `model-config.yaml`. A value of the wrong kind has no effect and gives a warning,
- * as upstream; unknown keys belong to the handler.
+ * as upstream, and so has a key that means nothing here; unknown keys belong to the handler.
  *
  * @example
  * ```ts
@@ -64,21 +48,49 @@ export function parseModelConfig(text: string): ParsedModelConfig {
     const found = JSON.stringify(yaml[name]);
     warnings.push(`Cannot use "${name}" of the model config: expected ${expected}, found ${found}`);
   };
-  for (const [name, { key, min, factor }] of Object.entries(NUMBER_KEYS)) {
+  for (const [name, { key, min, factor, absent }] of Object.entries(NUMBER_KEYS)) {
     const value = yaml[name];
     if (value === undefined) continue;
-    if (Number.isSafeInteger(value) && (value as number) >= min) {
-      config[key] = (value as number) * factor;
-    } else refuse(name, `a whole number from ${min}`);
+    if (!Number.isSafeInteger(value) || (value as number) < min) {
+      refuse(name, `a whole number from ${min}`);
+    } else if ((value as number) * factor > MAX_WHOLE_NUMBER) {
+      refuse(name, `a whole number up to ${Math.floor(MAX_WHOLE_NUMBER / factor)}`);
+    } else if (value !== absent) config[key] = (value as number) * factor;
   }
-  const { deviceType, deviceIds } = yaml;
+  const { deviceType, deviceIds, useJobTicket, warmup } = yaml;
   if (typeof deviceType === "string" && /^(cpu|gpu)$/i.test(deviceType)) {
     config.deviceType = deviceType.toLowerCase();
   } else if (deviceType !== undefined) refuse("deviceType", '"cpu" or "gpu"');
   if (Array.isArray(deviceIds) && deviceIds.every((id) => Number.isSafeInteger(id) && id >= 0)) {
     config.deviceIds = deviceIds;
   } else if (deviceIds !== undefined) refuse("deviceIds", "a list of whole numbers from 0");
+  if (typeof useJobTicket === "boolean") config.usesJobTickets = useJobTicket;
+  else if (useJobTicket !== undefined) refuse("useJobTicket", "true or false");
+  if (warmup !== undefined) {
+    const requests = readWarmup(warmup, warnings);
+    if (requests !== undefined) config.warmup = requests;
+  }
+  for (const [name, reason] of Object.entries(INERT_KEYS)) {
+    if (isAskedFor(yaml[name])) {
+      warnings.push(`"${name}" of the model config has no effect: ${reason}`);
+    }
+  }
   return { config, yaml, warnings };
+}
+
+function readWarmup(value: unknown, warnings: string[]): WarmupRequest[] | undefined {
+  try {
+    return parseWarmup(value);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    warnings.push(error.message);
+    return undefined;
+  }
+}
+
+/** What a file only repeats of upstream's defaults asks for nothing. */
+function isAskedFor(value: unknown): boolean {
+  return value !== undefined && value !== null && value !== false && value !== 0 && value !== "";
 }
 
 function parseMapping(text: string): Record<string, unknown> {

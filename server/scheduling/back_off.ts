@@ -23,8 +23,19 @@ const BACK_OFF_SECONDS = [
   1597,
 ] as const;
 
+/** A worker's failures in a row. */
+export interface Recovery {
+  /** When the first of them was, milliseconds since the epoch. */
+  readonly startedAtMs: number;
+  /** How many there were, from 1. */
+  readonly failures: number;
+}
+
 /**
  * For the worker: when to try again after a failure, and when to give up.
+ *
+ * The last try comes at the end of `maxRetryTimeoutMs`, though its own wait would be longer: what fails
+ * then is given up at once, and not minutes later.
  *
  * @example Three failures in a row, then a load that works
  * ```ts
@@ -41,24 +52,29 @@ const BACK_OFF_SECONDS = [
  */
 export class BackOff {
   readonly #maxRetryTimeoutMs: number;
-  #index = 0;
-  #firstFailureAtMs: number | undefined;
+  #recovery: Recovery | undefined;
 
   constructor(options: { maxRetryTimeoutMs: number }) {
     this.#maxRetryTimeoutMs = options.maxRetryTimeoutMs;
   }
 
+  /** The failures since the last load; absent when there are none. */
+  get recovery(): Recovery | undefined {
+    return this.#recovery;
+  }
+
   /** Milliseconds to wait, or `undefined` once `maxRetryTimeoutMs` has passed since the first failure in a row. */
   nextDelayMs(nowMs: number): number | undefined {
-    this.#firstFailureAtMs ??= nowMs;
-    if (nowMs - this.#firstFailureAtMs >= this.#maxRetryTimeoutMs) return undefined;
-    this.#index = Math.min(this.#index + 1, BACK_OFF_SECONDS.length - 1);
-    return BACK_OFF_SECONDS[this.#index] * 1000;
+    const { startedAtMs, failures } = this.#recovery ?? { startedAtMs: nowMs, failures: 0 };
+    this.#recovery = { startedAtMs, failures: failures + 1 };
+    const leftMs = startedAtMs + this.#maxRetryTimeoutMs - nowMs;
+    if (leftMs <= 0) return undefined;
+    const index = Math.min(failures + 1, BACK_OFF_SECONDS.length - 1);
+    return Math.min(BACK_OFF_SECONDS[index]! * 1000, leftMs);
   }
 
   /** Forgets all failures: the worker has loaded its model. */
   reset(): void {
-    this.#index = 0;
-    this.#firstFailureAtMs = undefined;
+    this.#recovery = undefined;
   }
 }

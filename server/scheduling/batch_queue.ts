@@ -54,6 +54,11 @@ export class BatchQueue<R extends QueuedRequest> {
     return this.#requests.length - this.#head;
   }
 
+  /** The request that is next; absent when nothing waits. */
+  get oldest(): R | undefined {
+    return this.#requests[this.#head];
+  }
+
   get bytes(): number {
     return this.#bytes;
   }

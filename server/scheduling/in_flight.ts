@@ -1,6 +1,6 @@
 import { ServeError, type ServeErrorCode } from "../errors.ts";
 import type { PendingRequest } from "./pending_request.ts";
-import type { ChunkMessage, ResultMessage, WireBatch } from "./protocol.ts";
+import type { ChunkMessage, ResultMessage, WireAnswer, WireBatch } from "./protocol.ts";
 
 /** Weight of the newest batch in the running mean of a batch's duration. */
 const MEAN_WEIGHT = 0.1;
@@ -55,7 +55,7 @@ export class InFlight {
       : this.#meanBusyMs + MEAN_WEIGHT * (message.busyMs - this.#meanBusyMs);
     const { answers, error } = message;
     if (answers !== undefined) {
-      batch.requests.forEach((request, index) => request.finish(answers[index]));
+      batch.requests.forEach((request, index) => settleOne(request, answers[index]!));
     } else if (error !== undefined) {
       const { code, message: text, handlerStatus } = error;
       for (const request of batch.requests) {
@@ -68,6 +68,11 @@ export class InFlight {
   sendChunk(message: ChunkMessage): void {
     const batch = this.#batches[0];
     if (batch?.id === message.batchId) batch.requests[message.index]?.sendChunk(message.chunk);
+  }
+
+  /** Calls back with every request that has no whole answer yet. */
+  forEach(callback: (request: PendingRequest) => void): void {
+    for (const batch of this.#batches) batch.requests.forEach(callback);
   }
 
   /** Fails all that it holds. */
@@ -84,4 +89,9 @@ export class InFlight {
     for (const request of current?.requests ?? []) request.fail(new ServeError(code, text));
     return rest.flatMap((batch) => batch.requests);
   }
+}
+
+function settleOne(request: PendingRequest, answer: WireAnswer): void {
+  if (answer.error === undefined) return request.finish(answer);
+  request.fail(new ServeError(answer.error.code, answer.error.message));
 }

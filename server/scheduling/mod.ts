@@ -1,10 +1,13 @@
 /** Who runs when: requests wait in a queue, leave it as batches, and are run by workers. */
 
+export type { Recovery } from "./back_off.ts";
 export { type Clock, createSystemClock } from "./clock.ts";
 export type { CarrierEvents, CarrierOptions, StartCarrier, WorkerCarrier } from "./carrier.ts";
 export type { Answer, PredictCall } from "./predict_call.ts";
 export type {
   HandlerSource,
+  WarmupBody,
+  WarmupRequest,
   WireAnswer,
   WireFailure,
   WireKind,
@@ -13,14 +16,15 @@ export type {
   WireStages,
 } from "./protocol.ts";
 export { WebGpuLease } from "./webgpu_lease.ts";
-export type { WorkerDescription, WorkerFailure, WorkerState } from "./worker_description.ts";
-export {
-  type BatchReport,
-  type PoolEvents,
-  type PoolOptions,
-  type PoolSettings,
-  type ReportedRequest,
-  WorkerPool,
-} from "./worker_pool.ts";
+export type {
+  BatchReport,
+  PoolEvents,
+  ReportedRequest,
+  ScalingChange,
+  WorkerFailureKind,
+} from "./pool_events.ts";
+export type { WorkerDescription, WorkerFailure } from "./worker_description.ts";
+export { type PoolOptions, type PoolSettings, WorkerPool } from "./worker_pool.ts";
+export type { WorkerState } from "./worker_state.ts";
 export type { BatchCloseReason } from "./in_flight.ts";
 export { startWorkerThread } from "./worker_thread.ts";

@@ -1,20 +1,25 @@
 import type { ServeError } from "../errors.ts";
-import { BackOff } from "./back_off.ts";
-import type { StartCarrier, WorkerCarrier } from "./carrier.ts";
+import { BackOff, type Recovery } from "./back_off.ts";
+import type { StartCarrier } from "./carrier.ts";
 import type { Clock } from "./clock.ts";
 import { type BatchCloseReason, InFlight, type SentBatch } from "./in_flight.ts";
 import type { PendingRequest } from "./pending_request.ts";
+import type { WorkerFailureKind } from "./pool_events.ts";
 import type {
   FromWorkerMessage,
   LoadedMessage,
   LoadFailedMessage,
   LoadMessage,
   LogMessage,
+  ReleasedMessage,
   ResultMessage,
   WireFailure,
 } from "./protocol.ts";
+import { ResponseWatchdog } from "./response_watchdog.ts";
 import type { WebGpuLease } from "./webgpu_lease.ts";
-import type { WorkerDescription, WorkerFailure, WorkerState } from "./worker_description.ts";
+import type { WorkerDescription, WorkerFailure } from "./worker_description.ts";
+import { WorkerLink } from "./worker_link.ts";
+import { nextWorkerState, type WorkerEvent, type WorkerState } from "./worker_state.ts";
 
 /** Time a worker has to give its model's memory back before its thread is ended all the same. */
 const RELEASE_TIMEOUT_MS = 5_000;
@@ -32,6 +37,7 @@ export interface ModelWorkerOptions {
   readonly gpuId: number | null;
   /** True when `deviceType: gpu` forbids the CPU. */
   readonly requiresGpu: boolean;
+  /** 0: a start fails at once, for good. */
   readonly startupTimeoutMs: number;
   readonly responseTimeoutMs: number;
   readonly maxRetryTimeoutMs: number;
@@ -40,14 +46,23 @@ export interface ModelWorkerOptions {
   readonly webGpuLease: WebGpuLease;
 }
 
+/** How a worker stopped by itself. */
+export interface WorkerStop {
+  readonly failure: WireFailure;
+  readonly kind: WorkerFailureKind;
+  /** Requests that it held but had not begun. */
+  readonly returned: readonly PendingRequest[];
+  /** When it is started again; absent when it is not. */
+  readonly retryDelayMs?: number;
+}
+
 /** What a worker tells its pool. */
 export interface ModelWorkerEvents {
-  /** It has loaded its model and takes batches. */
-  onReady(worker: ModelWorker, message: LoadedMessage): void;
+  /** It has loaded its model and takes batches. `recovery` is what it has recovered from. */
+  onReady(worker: ModelWorker, message: LoadedMessage, recovery: Recovery | undefined): void;
   /** A batch is done: there may be room for the next. */
   onResult(worker: ModelWorker, message: ResultMessage, batch: SentBatch): void;
-  /** It has stopped by itself. `returned` are requests that it held but had not begun. */
-  onFailure(worker: ModelWorker, failure: WireFailure, returned: readonly PendingRequest[]): void;
+  onFailure(worker: ModelWorker, stop: WorkerStop): void;
   onLog(worker: ModelWorker, message: LogMessage): void;
 }
 
@@ -57,8 +72,8 @@ export type StartOutcome = "ready" | "failed" | "out_of_memory" | "stopped";
 /**
  * One worker's life: started, fed, watched, restarted after a failure, stopped.
  *
- * The owner calls `start()` once and `stop()` once. Every way out gives the session back first if the
- * worker still listens, because ending a thread alone keeps the whole model in memory.
+ * Its states and what leads from one to another are in {@linkcode nextWorkerState}; this is what is done
+ * on the way. The owner calls `start()` once and `stop()` once.
  */
 export class ModelWorker {
   readonly id: string;
@@ -66,20 +81,14 @@ export class ModelWorker {
   readonly #options: ModelWorkerOptions;
   readonly #events: ModelWorkerEvents;
   readonly #backOff: BackOff;
+  readonly #watchdog: ResponseWatchdog;
   #state: WorkerState = "starting";
   #startedAtMs: number;
-  #carrier: WorkerCarrier | undefined;
-  /** True when nothing listens at the other end any more. */
-  #isDeaf = false;
-  #ending: Promise<void> | undefined;
+  #link: WorkerLink | undefined;
   #executionProvider: string | undefined;
   #gpuId: number | null;
   #failure: WorkerFailure | undefined;
-  #hasLoadedSinceFailure = false;
-  #currentSinceMs = 0;
   #cancelTimer: (() => void) | undefined;
-  #cancelWatchdog: (() => void) | undefined;
-  #onReleased: (() => void) | undefined;
   #onEmpty: (() => void) | undefined;
   #settleStart!: (outcome: StartOutcome) => void;
 
@@ -90,12 +99,19 @@ export class ModelWorker {
   readonly firstStart: Promise<StartOutcome>;
 
   constructor(options: ModelWorkerOptions, events: ModelWorkerEvents) {
+    const { clock, responseTimeoutMs, maxRetryTimeoutMs } = options;
     this.id = options.id;
     this.#options = options;
     this.#events = events;
     this.#gpuId = options.gpuId;
-    this.#startedAtMs = options.clock.now();
-    this.#backOff = new BackOff({ maxRetryTimeoutMs: options.maxRetryTimeoutMs });
+    this.#startedAtMs = clock.now();
+    this.#backOff = new BackOff({ maxRetryTimeoutMs });
+    this.#watchdog = new ResponseWatchdog({
+      clock,
+      timeoutMs: responseTimeoutMs,
+      isBusy: () => this.inFlight.size > 0,
+      onSilence: () => this.#fail("response_timeout", `No answer within ${responseTimeoutMs} ms`),
+    });
     this.firstStart = new Promise((resolve) => (this.#settleStart = resolve));
     this.#ended = new Promise((resolve) => (this.#settleEnded = resolve));
   }
@@ -107,6 +123,21 @@ export class ModelWorker {
   /** True while it runs or may come back by itself. */
   get isAlive(): boolean {
     return this.#state === "starting" || this.#state === "ready" || this.#state === "waiting";
+  }
+
+  /** Its failures since it last loaded; absent when there are none. */
+  get recovery(): Recovery | undefined {
+    return this.#backOff.recovery;
+  }
+
+  /** What stopped it first since it last loaded; absent while nothing has. */
+  get failure(): WorkerFailure | undefined {
+    return this.#failure;
+  }
+
+  /** When it ran out of work; absent while it has some, or cannot do any. */
+  get idleSinceMs(): number | undefined {
+    return this.#state === "ready" && this.inFlight.size === 0 ? this.#watchdog.sinceMs : undefined;
   }
 
   describe(): WorkerDescription {
@@ -122,29 +153,25 @@ export class ModelWorker {
 
   async start(): Promise<void> {
     const { clock, gpuId, load, webGpuLease, startupTimeoutMs, requiresGpu } = this.#options;
-    this.#state = "starting";
     this.#startedAtMs = clock.now();
+    if (startupTimeoutMs === 0) {
+      return this.#fail("startup_timeout", "The startup timeout is 0: no start is in time", true);
+    }
     const mayUseWebGpu = gpuId !== null && await webGpuLease.acquire(this.id);
     if (this.#state !== "starting") return webGpuLease.release(this.id);
     this.#cancelTimer = clock.schedule(startupTimeoutMs, () => {
-      this.#fail({ message: `The model was not loaded within ${startupTimeoutMs} ms` });
+      this.#fail("startup_timeout", `The model was not loaded within ${startupTimeoutMs} ms`);
     });
-    const carrier = this.#options.startCarrier(
-      { name: `W-${this.id}-${load.modelName}_${load.modelVersion}`, modelDir: load.modelDir },
-      {
-        onMessage: (message) => {
-          if (carrier === this.#carrier) this.#receive(message);
-        },
-        onFailure: (failure) => {
-          if (carrier !== this.#carrier) return;
-          this.#isDeaf = true;
-          this.#fail(failure);
-        },
-      },
-    );
-    this.#carrier = carrier;
-    this.#isDeaf = false;
-    carrier.post({
+    this.#link = new WorkerLink({
+      name: `W-${this.id}-${load.modelName}_${load.modelVersion}`,
+      modelDir: load.modelDir,
+      startCarrier: this.#options.startCarrier,
+      clock,
+    }, {
+      onMessage: (message) => this.#receive(message),
+      onFailure: (failure) => this.#fail("disconnected", failure),
+    });
+    this.#link.post({
       type: "load",
       ...load,
       device: { gpuId, mayFallBack: !requiresGpu, mayUseWebGpu },
@@ -160,15 +187,15 @@ export class ModelWorker {
     const nowMs = this.#options.clock.now();
     const wire = batches.map((requests) => this.inFlight.add(requests, closedBy, nowMs));
     if (startsNow) {
-      this.#currentSinceMs = nowMs;
-      this.#carrier?.post({ type: "predict", batches: wire.slice(0, 1) });
+      this.#watchdog.sinceMs = nowMs;
+      this.#link?.post({ type: "predict", batches: wire.slice(0, 1) });
       if (wire.length > 1) {
-        this.#carrier?.post({ type: "predict", batches: wire.slice(1) }, { keepsBytes: true });
+        this.#link?.post({ type: "predict", batches: wire.slice(1) }, { keepsBytes: true });
       }
     } else {
-      this.#carrier?.post({ type: "predict", batches: wire }, { keepsBytes: true });
+      this.#link?.post({ type: "predict", batches: wire }, { keepsBytes: true });
     }
-    if (this.#cancelWatchdog === undefined) this.#watch(this.#options.responseTimeoutMs);
+    this.#watchdog.start();
   }
 
   /**
@@ -177,15 +204,13 @@ export class ModelWorker {
    * @param releaseTimeoutMs Time that giving the memory back may take.
    */
   async stop(releaseTimeoutMs = RELEASE_TIMEOUT_MS): Promise<void> {
-    const previous = this.#state;
-    if (previous === "stopping" || previous === "stopped") return await this.#ended;
-    this.#state = "stopping";
+    if (!this.#move("stop")) return await this.#ended;
     this.#cancelTimer?.();
-    if (previous === "ready" && this.inFlight.size > 0) {
+    if (this.inFlight.size > 0) {
       await new Promise<void>((resolve) => (this.#onEmpty = resolve));
     }
     await this.#end(releaseTimeoutMs);
-    this.#state = "stopped";
+    this.#move("ended");
     this.#settleStart("stopped");
     this.#settleEnded();
   }
@@ -197,7 +222,15 @@ export class ModelWorker {
     await this.stop(FAILED_RELEASE_TIMEOUT_MS);
   }
 
-  #receive(message: FromWorkerMessage): void {
+  /** False when the event means nothing in the present state. */
+  #move(event: WorkerEvent): boolean {
+    const next = nextWorkerState(this.#state, event);
+    if (next === undefined) return false;
+    this.#state = next;
+    return true;
+  }
+
+  #receive(message: Exclude<FromWorkerMessage, ReleasedMessage>): void {
     switch (message.type) {
       case "loaded":
         return this.#becomeReady(message);
@@ -206,108 +239,80 @@ export class ModelWorker {
       case "result":
         return this.#settle(message);
       case "chunk":
-        this.#currentSinceMs = this.#options.clock.now();
+        this.#watchdog.sinceMs = this.#options.clock.now();
         return this.inFlight.sendChunk(message);
       case "log":
         return this.#events.onLog(this, message);
       case "died":
-        return this.#fail(message.failure);
-      case "released":
-        return this.#onReleased?.();
+        return this.#fail("died", message.failure);
     }
   }
 
   #becomeReady(message: LoadedMessage): void {
-    if (this.#state !== "starting") return;
+    if (!this.#move("loaded")) return;
     this.#cancelTimer?.();
-    this.#state = "ready";
+    this.#watchdog.sinceMs = this.#options.clock.now();
     this.#executionProvider = message.executionProvider;
     this.#gpuId = message.gpuId;
     if (message.executionProvider === "webgpu") this.#options.webGpuLease.confirm(this.id);
     else this.#options.webGpuLease.release(this.id);
-    this.#hasLoadedSinceFailure = true;
+    const recovery = this.#backOff.recovery;
     this.#backOff.reset();
     this.#settleStart("ready");
-    this.#events.onReady(this, message);
+    this.#events.onReady(this, message, recovery);
   }
 
-  #failToLoad(message: LoadFailedMessage): void {
-    this.#settleStart(message.isOutOfMemory ? "out_of_memory" : "failed");
-    this.#fail(message.failure);
+  #failToLoad({ failure, isOutOfMemory, isPermanent }: LoadFailedMessage): void {
+    if (isOutOfMemory) this.#settleStart("out_of_memory");
+    this.#fail("load", failure, isPermanent);
   }
 
   #settle(message: ResultMessage): void {
     const batch = this.inFlight.settle(message);
-    this.#currentSinceMs = this.#options.clock.now();
+    this.#watchdog.sinceMs = this.#options.clock.now();
     if (this.inFlight.size === 0) this.#onEmpty?.();
     if (batch !== undefined) this.#events.onResult(this, message, batch);
   }
 
-  /** Every failure of every kind comes through here. */
-  #fail(failure: WireFailure): void {
-    if (this.#state !== "starting" && this.#state !== "ready" && this.#state !== "stopping") return;
+  /**
+   * Every failure of every kind comes through here.
+   *
+   * @param isPermanent True when a restart cannot mend it.
+   */
+  #fail(kind: WorkerFailureKind, reason: WireFailure | string, isPermanent = false): void {
+    const { clock } = this.#options;
+    const failure = typeof reason === "string" ? { message: reason } : reason;
+    const isStopping = this.#state === "stopping";
+    if (this.#state !== "starting" && this.#state !== "ready" && !isStopping) return;
     this.#cancelTimer?.();
     this.#settleStart("failed");
-    const { message, file, line } = failure;
-    if (this.#failure === undefined || this.#hasLoadedSinceFailure) {
-      this.#failure = { message, file, line };
-      this.#hasLoadedSinceFailure = false;
-    }
     const returned = this.inFlight.abandon("worker_died", "Worker died.");
-    if (this.#state === "stopping") {
-      this.#events.onFailure(this, failure, returned);
+    if (isStopping) {
+      this.#events.onFailure(this, { failure, kind, returned });
       return this.#onEmpty?.();
     }
-    this.#state = "waiting";
+    if (this.#backOff.recovery === undefined) {
+      const { message, file, line } = failure;
+      this.#failure = { message, file, line };
+    }
+    const nextDelayMs = this.#backOff.nextDelayMs(clock.now());
+    const retryDelayMs = isPermanent ? undefined : nextDelayMs;
+    this.#move(retryDelayMs === undefined ? "given_up" : "failed");
     const ended = this.#end(FAILED_RELEASE_TIMEOUT_MS);
-    const delayMs = this.#backOff.nextDelayMs(this.#options.clock.now());
-    if (delayMs === undefined) {
-      this.#state = "failed";
-    } else {
-      this.#cancelTimer = this.#options.clock.schedule(delayMs, async () => {
+    if (retryDelayMs !== undefined) {
+      this.#cancelTimer = clock.schedule(retryDelayMs, async () => {
         await ended;
-        if (this.#state === "waiting") await this.start();
+        if (this.#move("retry")) await this.start();
       });
     }
-    this.#events.onFailure(this, failure, returned);
+    this.#events.onFailure(this, { failure, kind, returned, retryDelayMs });
   }
 
-  /** Asks for the session back, waits for it a while, and ends the thread. */
-  #end(timeoutMs: number): Promise<void> {
-    this.#cancelWatchdog?.();
-    this.#cancelWatchdog = undefined;
-    return this.#ending ??= this.#release(timeoutMs).finally(() => {
-      this.#ending = undefined;
-      this.#options.webGpuLease.release(this.id);
-    });
-  }
-
-  async #release(timeoutMs: number): Promise<void> {
-    const carrier = this.#carrier;
-    if (carrier === undefined) return;
-    if (!this.#isDeaf) {
-      await new Promise<void>((resolve) => {
-        const cancel = this.#options.clock.schedule(timeoutMs, resolve);
-        this.#onReleased = () => {
-          cancel();
-          resolve();
-        };
-        carrier.post({ type: "release" });
-      });
-    }
-    carrier.terminate();
-    this.#carrier = undefined;
-  }
-
-  /** One timer a worker, not one a batch: it looks again when the batch of that moment would be due. */
-  #watch(delayMs: number): void {
-    const { clock, responseTimeoutMs } = this.#options;
-    this.#cancelWatchdog = clock.schedule(delayMs, () => {
-      this.#cancelWatchdog = undefined;
-      if (this.inFlight.size === 0) return;
-      const remainingMs = this.#currentSinceMs + responseTimeoutMs - clock.now();
-      if (remainingMs > 0) return this.#watch(remainingMs);
-      this.#fail({ message: `No answer within ${responseTimeoutMs} ms` });
-    });
+  /** Gives the model's memory back and ends the thread. */
+  async #end(timeoutMs: number): Promise<void> {
+    this.#watchdog.stop();
+    await this.#link?.close(timeoutMs);
+    this.#link = undefined;
+    this.#options.webGpuLease.release(this.id);
   }
 }

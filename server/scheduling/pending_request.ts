@@ -17,6 +17,7 @@ export class PendingRequest implements QueuedRequest {
   #reject!: (error: ServeError) => void;
   #stream: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
   #isStreamOver = false;
+  #isAnswered = false;
 
   constructor(call: PredictCall, rows: number, enqueuedAtMs: number) {
     this.call = call;
@@ -35,6 +36,11 @@ export class PendingRequest implements QueuedRequest {
     return this.call.kind;
   }
 
+  /** True once its client has an answer, or the first chunk of one. */
+  get isAnswered(): boolean {
+    return this.#isAnswered;
+  }
+
   toWireItem(): WireItem {
     const { requestId, parts, headers, urlPath } = this.call;
     return { requestId, parts, headers, urlPath };
@@ -42,6 +48,7 @@ export class PendingRequest implements QueuedRequest {
 
   /** Gives the whole answer, or the last chunk of a stream that has begun. */
   finish(answer: WireAnswer): void {
+    this.#isAnswered = true;
     if (this.#stream === undefined) return this.#resolve(answer);
     this.#enqueue(answer.body);
     this.#closeStream();
@@ -50,6 +57,8 @@ export class PendingRequest implements QueuedRequest {
   /** Gives a chunk ahead of the end; status and headers are those of the first one. */
   sendChunk(chunk: WireAnswer): void {
     if (this.#stream === undefined) {
+      if (this.#isAnswered) return;
+      this.#isAnswered = true;
       const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
         start: (controller) => void (this.#stream = controller),
         cancel: () => void (this.#isStreamOver = true),
@@ -59,7 +68,9 @@ export class PendingRequest implements QueuedRequest {
     this.#enqueue(chunk.body);
   }
 
+  /** Refuses it; an answer that comes later is dropped. */
   fail(error: ServeError): void {
+    this.#isAnswered = true;
     if (this.#stream === undefined) return this.#reject(error);
     if (!this.#isStreamOver) this.#stream.error(error);
     this.#isStreamOver = true;

@@ -79,7 +79,27 @@ export interface LoadMessage {
   readonly device: DeviceRequest;
   readonly intraOpThreads: number;
   readonly serverVersion: string;
+  /** Whether bodies are decoded by their content type before the handler sees them. */
+  readonly decodesRequests: boolean;
+  /** The largest answer, or chunk of one, that may be sent. */
+  readonly maxResponseBytes: number;
+  /** What the handler is asked before the worker counts as loaded. */
+  readonly warmup: readonly WarmupRequest[];
 }
+
+/** A request that a model's author has put into the archive. */
+export interface WarmupRequest {
+  /** Of the body, `""` for none. */
+  readonly contentType: string;
+  readonly body: WarmupBody;
+  /** How often it is asked, 1 or more. */
+  readonly repeat: number;
+}
+
+export type WarmupBody =
+  | { readonly kind: "text"; readonly text: string }
+  /** A file of the model folder, relative to it. */
+  | { readonly kind: "file"; readonly file: string };
 
 export interface PredictMessage {
   readonly type: "predict";
@@ -108,6 +128,13 @@ export interface WireAnswer {
   readonly statusText: string;
   readonly headers: readonly string[];
   readonly body: Uint8Array<ArrayBuffer>;
+  /** Why this one request of the batch gets no answer; the rest of the answer means nothing then. */
+  readonly error?: WireAnswerError;
+}
+
+export interface WireAnswerError {
+  readonly code: "answer_too_large";
+  readonly message: string;
 }
 
 /** Why a whole batch failed; each request of it gets this. */
@@ -143,6 +170,8 @@ export interface LoadFailedMessage {
   readonly type: "load_failed";
   readonly failure: WireFailure;
   readonly isOutOfMemory: boolean;
+  /** True when starting the worker again cannot mend it. */
+  readonly isPermanent?: boolean;
 }
 
 /** Where the time of a batch went in the handler; what a handler does not tell is left out. */

@@ -1,21 +1,6 @@
 /** What a worker tells of itself. */
 
-/**
- * A worker's life.
- *
- * ```text
- * starting ──▶ ready ──▶ stopping ──▶ stopped
- *    │           │
- *    └─────┬─────┘ failure
- *          ▼
- *       waiting ──▶ starting          (after the back-off)
- *          │
- *          └──────▶ failed            (after maxRetryTimeoutMs without a load)
- * ```
- *
- * Only `ready` workers answer requests.
- */
-export type WorkerState = "starting" | "ready" | "stopping" | "stopped" | "waiting" | "failed";
+import type { WorkerState } from "./worker_state.ts";
 
 /** The first thing that went wrong in a worker, as its author needs it. */
 export interface WorkerFailure {

@@ -1,8 +1,8 @@
-import { ServeError } from "../errors.ts";
+import type { ServeError } from "../errors.ts";
 import { BatchQueue } from "./batch_queue.ts";
 import type { StartCarrier } from "./carrier.ts";
+import { ClientDeadlines } from "./client_deadlines.ts";
 import type { Clock } from "./clock.ts";
-import type { BatchCloseReason } from "./in_flight.ts";
 import {
   type LoadTemplate,
   ModelWorker,
@@ -10,11 +10,19 @@ import {
   type StartOutcome,
 } from "./model_worker.ts";
 import { PendingRequest } from "./pending_request.ts";
+import {
+  createBusyError,
+  createCancelledError,
+  createFailedError,
+  createStoppingError,
+  createTimeoutError,
+} from "./pool_errors.ts";
+import type { PoolEvents } from "./pool_events.ts";
+import { type PoolLoad, PoolScaler } from "./pool_scaler.ts";
 import type { Answer, PredictCall } from "./predict_call.ts";
 import { countRows, prefetchDepth } from "./prefetch.ts";
-import type { LogMessage, ResultMessage, WireFailure } from "./protocol.ts";
 import type { WebGpuLease } from "./webgpu_lease.ts";
-import type { WorkerDescription } from "./worker_description.ts";
+import type { WorkerDescription, WorkerFailure } from "./worker_description.ts";
 
 /** How often waiting requests are looked through for clients that have gone. */
 const SWEEP_INTERVAL_MS = 250;
@@ -24,6 +32,9 @@ const SWEEP_INTERVAL_MS = 250;
  * and for large bodies the copy costs more than the wait that it saves.
  */
 const MAX_PREFETCH_BYTES = 1024 * 1024;
+
+/** Failures in a row after which requests are told of them instead of waiting for the next start to work. */
+const TOLD_FAILURES = 2;
 
 /** A request that has waited less than this is not asked for its signal: making one costs more than it saves. */
 const SWEEP_AGE_MS = 250;
@@ -39,31 +50,13 @@ export interface PoolSettings {
   readonly responseTimeoutMs: number;
   readonly startupTimeoutMs: number;
   readonly maxRetryTimeoutMs: number;
-}
-
-/** What a pool tells, for logs and metrics. */
-export interface PoolEvents {
-  onWorkerReady(worker: WorkerDescription): void;
-  onWorkerFailure(worker: WorkerDescription, failure: WireFailure): void;
-  onWorkerLog(worker: WorkerDescription, message: LogMessage): void;
-  onBatchDone(worker: WorkerDescription, report: BatchReport): void;
-}
-
-/** One batch that a worker has done, well or not. */
-export interface BatchReport {
-  readonly requests: readonly ReportedRequest[];
-  readonly closedBy: BatchCloseReason;
-  /** When it was handed to the worker, milliseconds since the epoch. */
-  readonly sentAtMs: number;
-  readonly doneAtMs: number;
-  readonly result: ResultMessage;
-}
-
-/** One request of a batch. */
-export interface ReportedRequest {
-  readonly call: PredictCall;
-  readonly rows: number;
-  readonly enqueuedAtMs: number;
+  /** From a request's arrival to its answer; 0: for ever. */
+  readonly clientTimeoutMs: number;
+  /** True: a request is taken only while a worker is idle, none waits. */
+  readonly usesJobTickets: boolean;
+  /** How long a request waits before a worker is added; 0: none is. */
+  readonly scaleUpQueueMs: number;
+  readonly scaleDownIdleMs: number;
 }
 
 export interface PoolOptions {
@@ -96,11 +89,27 @@ export class WorkerPool {
   #isClosed = false;
   #cancelSweep: (() => void) | undefined;
   #onDrained: (() => void) | undefined;
+  readonly #deadlines: ClientDeadlines;
+  readonly #scaler: PoolScaler;
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    const { queueCapacity, maxQueueBytes } = options.settings;
+    const { clock, settings } = options;
+    const { queueCapacity, maxQueueBytes } = settings;
     this.#queue = new BatchQueue({ capacity: queueCapacity, maxBytes: maxQueueBytes });
+    this.#deadlines = new ClientDeadlines({
+      clock,
+      timeoutMs: settings.clientTimeoutMs,
+      expire: (latestMs) => this.#expire(latestMs),
+    });
+    this.#scaler = new PoolScaler({
+      clock,
+      scaleUpQueueMs: settings.scaleUpQueueMs,
+      scaleDownIdleMs: settings.scaleDownIdleMs,
+      readLoad: () => this.#readLoad(),
+      grow: (waitedMs) => this.#grow(waitedMs),
+      shrink: (idleMs) => this.#shrink(idleMs),
+    });
   }
 
   get pendingRequests(): number {
@@ -109,6 +118,22 @@ export class WorkerPool {
 
   get remainingCapacity(): number {
     return this.#queue.remainingCapacity;
+  }
+
+  /** How long the oldest waiting request has waited; 0 when none waits. */
+  get oldestWaitMs(): number {
+    const oldest = this.#queue.oldest;
+    return oldest === undefined ? 0 : this.#options.clock.now() - oldest.enqueuedAtMs;
+  }
+
+  /** Why nobody answers here any more: every worker has been given up. Absent while one is alive or none is wanted. */
+  get failure(): WorkerFailure | undefined {
+    let failure: WorkerFailure | undefined;
+    for (const worker of this.#workers.values()) {
+      if (worker.isAlive) return undefined;
+      if (worker.state === "failed") failure ??= worker.failure;
+    }
+    return failure;
   }
 
   /** Workers that run or may come back by themselves. */
@@ -125,12 +150,21 @@ export class WorkerPool {
   /**
    * Queues one request and answers it.
    *
-   * @throws {ServeError} `model_busy` when no worker is alive or the queue is full, `server_stopping`
-   * after `close()`, and whatever its batch or its worker fails with.
+   * While every worker is being restarted after failures, requests wait as they do for a worker that is
+   * started for the first time; once a second start has failed, those that have waited for
+   * `responseTimeoutMs` are answered with the reason.
+   *
+   * @throws {ServeError} `model_busy` when there is no worker, the queue is full, or job tickets are used
+   * and no worker is idle; `model_failed` when every worker has been given up or keeps failing;
+   * `request_timed_out` after `clientTimeoutMs`, unless the first chunk has been sent by then;
+   * `server_stopping` after `close()`; and whatever its batch or its worker fails with.
    */
   predict(call: PredictCall): Promise<Answer> {
     if (this.#isClosed) return Promise.reject(createStoppingError());
-    if (this.aliveWorkers === 0) return Promise.reject(createBusyError(call));
+    if (this.aliveWorkers === 0) return Promise.reject(this.#createRefusal(call));
+    if (this.#options.settings.usesJobTickets && !this.#hasTicket()) {
+      return Promise.reject(createBusyError(call));
+    }
     const request = new PendingRequest(
       call,
       countRows(call, this.#rowBytes),
@@ -140,12 +174,14 @@ export class WorkerPool {
       this.#dropGone();
       if (!this.#queue.push(request)) return Promise.reject(createBusyError(call));
     }
+    this.#deadlines.start();
     this.#dispatchSoon();
     return request.answered;
   }
 
   /**
-   * Starts workers up to `min`, or stops the newest ones down to `max`.
+   * Starts workers up to `min`, or stops the newest ones down to `max`; a `min` of 0 stops all. Workers
+   * that were given up are taken away first. Between the two numbers the load decides from here on.
    *
    * @returns How the starts of new workers ended, when all of them have; stopped workers have then given
    * their memory back.
@@ -156,7 +192,8 @@ export class WorkerPool {
     const stops = dead.map((worker) => this.#stop(worker));
     const starts: Promise<StartOutcome>[] = [];
     for (let count = current.length; count < min; count++) starts.push(this.#startWorker());
-    for (const worker of current.slice(max)) stops.push(this.#stop(worker));
+    for (const worker of current.slice(min === 0 ? 0 : max)) stops.push(this.#stop(worker));
+    this.#scaler.setRange(min, max);
     this.#dispatch();
     const outcomes = await Promise.all(starts);
     await Promise.all(stops);
@@ -178,6 +215,8 @@ export class WorkerPool {
     for (const request of this.#queue.clear()) request.fail(reason);
     this.#cancelSweep?.();
     this.#cancelSweep = undefined;
+    this.#deadlines.stop();
+    this.#scaler.stop();
     for (const worker of this.#workers.values()) {
       this.#forget(worker, worker.abandon(reason));
     }
@@ -204,9 +243,13 @@ export class WorkerPool {
   }
 
   readonly #workerEvents: ModelWorkerEvents = {
-    onReady: (worker, message) => {
+    onReady: (worker, message, recovery) => {
       this.#rowBytes = message.rowBytes;
-      this.#options.events.onWorkerReady(worker.describe());
+      const { events, clock } = this.#options;
+      const description = worker.describe();
+      events.onWorkerReady(description, clock.now() - description.startedAtMs);
+      if (recovery !== undefined) events.onWorkerRecovered?.(description, recovery);
+      this.#scaler.noteChange();
       this.#dispatchSoon();
     },
     onResult: (worker, result, { requests, closedBy, sentAtMs }) => {
@@ -215,9 +258,17 @@ export class WorkerPool {
       this.#options.events.onBatchDone(worker.describe(), report);
       this.#dispatch();
     },
-    onFailure: (worker, failure, returned) => {
-      this.#queue.unshift(returned);
-      this.#options.events.onWorkerFailure(worker.describe(), failure);
+    onFailure: (worker, { failure, kind, returned, retryDelayMs }) => {
+      this.#queue.unshift(returned.filter((request) => !request.isAnswered));
+      const { events } = this.#options;
+      const { recovery, state } = worker;
+      const description = worker.describe();
+      events.onWorkerFailure(description, failure, kind);
+      if (recovery !== undefined && retryDelayMs !== undefined) {
+        events.onWorkerRetry?.(description, retryDelayMs, recovery);
+      } else if (recovery !== undefined && state === "failed") {
+        events.onWorkerGivenUp?.(description, recovery);
+      }
       this.#dispatch();
     },
     onLog: (worker, message) => this.#options.events.onWorkerLog(worker.describe(), message),
@@ -251,7 +302,7 @@ export class WorkerPool {
   #dispatch(): void {
     const { batchSize } = this.#options.settings;
     if (this.#queue.size > 0 && this.aliveWorkers === 0) {
-      for (const request of this.#queue.clear()) request.fail(createBusyError(request.call));
+      for (const request of this.#queue.clear()) request.fail(this.#createRefusal(request.call));
     }
     const idle: ModelWorker[] = [];
     const busy: ModelWorker[] = [];
@@ -295,6 +346,8 @@ export class WorkerPool {
     this.#cancelSweep = this.#options.clock.schedule(SWEEP_INTERVAL_MS, () => {
       this.#cancelSweep = undefined;
       this.#dropGone();
+      this.#dropStranded();
+      this.#scaler.check();
       if (this.#queue.size > 0) this.#sweepLater();
       else this.#dispatch();
     });
@@ -305,21 +358,93 @@ export class WorkerPool {
     const gone = this.#queue.remove((request) =>
       request.enqueuedAtMs <= oldestMs && request.call.signal.aborted
     );
-    for (const request of gone) {
-      request.fail(new ServeError("request_cancelled", "The client closed the connection"));
+    for (const request of gone) request.fail(createCancelledError());
+  }
+
+  /** Answers who has waited long for workers that fail at every start. */
+  #dropStranded(): void {
+    let failure: WorkerFailure | undefined;
+    for (const worker of this.#workers.values()) {
+      if (!worker.isAlive) continue;
+      if (worker.failure === undefined || (worker.recovery?.failures ?? 0) < TOLD_FAILURES) return;
+      failure ??= worker.failure;
+    }
+    if (failure === undefined) return;
+    const { clock, settings } = this.#options;
+    const latestMs = clock.now() - settings.responseTimeoutMs;
+    for (const request of this.#queue.remove((one) => one.enqueuedAtMs <= latestMs)) {
+      request.fail(createFailedError(request.call, failure, false));
     }
   }
-}
 
-/** The text is upstream's, with its stray quote where a version was asked for: clients match on it. */
-function createBusyError(call: PredictCall): ServeError {
-  const version = call.modelVersion === undefined ? "" : ` Version ${call.modelVersion}"`;
-  return new ServeError(
-    "model_busy",
-    `Model "${call.modelName}"${version} has no worker to serve inference request. Please use scale workers API to add workers. If this is a sequence inference, please check if it is closed, or expired; or exceeds maxSequenceJobQueueSize`,
-  );
-}
+  /** Answers who has waited or run for too long; see {@linkcode ClientDeadlines}. */
+  #expire(latestMs: number): number | undefined {
+    const { clientTimeoutMs } = this.#options.settings;
+    let oldestMs = this.#queue.oldest?.enqueuedAtMs;
+    const refuse = (request: PendingRequest) => {
+      request.fail(createTimeoutError(request.call, clientTimeoutMs));
+    };
+    const isLate = ({ enqueuedAtMs }: PendingRequest) => enqueuedAtMs <= latestMs;
+    if (oldestMs !== undefined && oldestMs <= latestMs) {
+      this.#queue.remove(isLate).forEach(refuse);
+      oldestMs = this.#queue.oldest?.enqueuedAtMs;
+    }
+    for (const { inFlight } of this.#workers.values()) {
+      inFlight.forEach((request) => {
+        if (request.isAnswered) return;
+        if (isLate(request)) refuse(request);
+        else oldestMs = Math.min(oldestMs ?? Infinity, request.enqueuedAtMs);
+      });
+    }
+    if (this.#queue.size === 0) this.#dispatch();
+    return oldestMs;
+  }
 
-function createStoppingError(): ServeError {
-  return new ServeError("server_stopping", "Cannot take the request: the server is stopping");
+  /** True while more workers are idle than requests are on their way to them. */
+  #hasTicket(): boolean {
+    let tickets = -this.#queue.size;
+    for (const worker of this.#workers.values()) {
+      if (worker.state === "ready" && worker.inFlight.size === 0) tickets++;
+    }
+    return tickets > 0;
+  }
+
+  #readLoad(): PoolLoad {
+    const nowMs = this.#options.clock.now();
+    let workers = 0;
+    let unready = 0;
+    let idleSinceMs = nowMs;
+    for (const worker of this.#workers.values()) {
+      if (worker.isAlive) workers++;
+      if (worker.state !== "ready") unready++;
+      idleSinceMs = Math.min(idleSinceMs, worker.idleSinceMs ?? nowMs);
+    }
+    const { oldestWaitMs, pendingRequests: waitingRequests } = this;
+    return { workers, unready, waitingRequests, oldestWaitMs, longestIdleMs: nowMs - idleSinceMs };
+  }
+
+  #grow(waitedMs: number): void {
+    this.#tellScaling(1, `the oldest request has waited ${waitedMs} ms`);
+    this.#startWorker();
+  }
+
+  /** Stops the newest of the idle workers: the older ones are given work first. */
+  #shrink(idleMs: number): void {
+    const idle = [...this.#workers.values()].findLast(({ idleSinceMs }) =>
+      idleSinceMs !== undefined
+    );
+    if (idle === undefined) return;
+    this.#tellScaling(-1, `a worker has been idle for ${idleMs} ms`);
+    this.#stop(idle);
+  }
+
+  #tellScaling(difference: 1 | -1, reason: string): void {
+    const from = this.aliveWorkers;
+    this.#options.events.onScaling?.({ from, to: from + difference, reason });
+  }
+
+  #createRefusal(call: PredictCall): ServeError {
+    const { failure } = this;
+    return failure === undefined ? createBusyError(call) : createFailedError(call, failure, true);
+  }
 }

@@ -12,16 +12,21 @@ const decoder = new TextDecoder();
  * are ignored. Repeated names: the last one wins.
  *
  * @param onWarning Told when a JSON body is not JSON.
+ * @param decodes False to leave every value as bytes; forms are split all the same.
  */
-export function decodeRow(item: WireItem, onWarning: (text: string) => void): HandlerData {
+export function decodeRow(
+  item: WireItem,
+  onWarning: (text: string) => void,
+  decodes = true,
+): HandlerData {
   const row: HandlerData = {};
   for (const part of item.parts) {
     if (part.isForm === true) {
       for (const field of splitForm(part, onWarning)) {
-        row[field.name] = decodeValue(field, onWarning);
+        row[field.name] = decodes ? decodeValue(field, onWarning) : field.bytes;
       }
     } else {
-      row[part.name] = decodeValue(part, onWarning);
+      row[part.name] = decodes ? decodeValue(part, onWarning) : part.bytes;
     }
   }
   return row;

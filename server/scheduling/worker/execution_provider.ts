@@ -18,6 +18,9 @@ export class DeviceUnavailableError extends Error {
   override readonly name = "DeviceUnavailableError";
 }
 
+/** WebGPU would be the choice, and another thread of this process holds it: the next try would end alike. */
+export class DeviceTakenError extends DeviceUnavailableError {}
+
 /**
  * A model of one `Identity` node on one float, in the ONNX form (IR 8, opset 13): the smallest session
  * that shows whether a provider's libraries load and an adapter answers.
@@ -36,8 +39,8 @@ const RUNTIME_PLACE_REGEXP = /^\/\S+\.cc:\d+ .*? was false\. /s;
  * Chooses CUDA if its libraries load, else WebGPU if there is an adapter, else the CPU.
  *
  * @param request What the worker was given; no device means the CPU without a try.
- * @throws {DeviceUnavailableError} If the GPU is required and no provider works, or WebGPU would be the
- * choice while another thread of this process holds it.
+ * @throws {DeviceUnavailableError} If the GPU is required and no provider works; as a
+ * {@linkcode DeviceTakenError} if WebGPU would be the choice while another thread of this process holds it.
  */
 export async function chooseExecutionProvider(
   ort: OnnxRuntime,
@@ -48,7 +51,7 @@ export async function chooseExecutionProvider(
   const reasons: string[] = [];
   for (const provider of ["cuda", "webgpu"] as const) {
     if (provider === "webgpu" && !mayUseWebGpu) {
-      throw new DeviceUnavailableError(
+      throw new DeviceTakenError(
         "Cannot start a second WebGPU worker: one thread of a process may use WebGPU, and another worker does; scale to one worker, or set deviceType: cpu in the model's config",
       );
     }

@@ -11,12 +11,15 @@ import { chooseExecutionProvider } from "./execution_provider.ts";
 import { prepareHandler } from "./load_handler.ts";
 import { lockDown } from "./lockdown.ts";
 import { loadOnnxRuntime } from "./onnx_session.ts";
+import type { BatchRules } from "./run_batch.ts";
 import { SessionOwner } from "./session_owner.ts";
+import { warmUp } from "./warm_up.ts";
 
 /** A worker that is ready. */
 export interface LoadedWorker {
   readonly entry: HandlerEntry;
   readonly model: ModelContext;
+  readonly rules: BatchRules;
   readonly message: LoadedMessage;
 }
 
@@ -30,9 +33,10 @@ export interface LoadEvents {
 }
 
 /**
- * Makes a worker ready: everything that needs a permission first, then the lock-down, then the handler.
+ * Makes a worker ready: everything that needs a permission first, then the lock-down, then the handler and
+ * its warm-up.
  *
- * @throws Whatever the runtime, the handler's file or its `initialize()` throws.
+ * @throws Whatever the runtime, the handler's file, its `initialize()` or its warm-up throws.
  */
 export async function loadWorker(load: LoadMessage, events: LoadEvents): Promise<LoadedWorker> {
   const ort = await loadOnnxRuntime();
@@ -67,10 +71,14 @@ export async function loadWorker(load: LoadMessage, events: LoadEvents): Promise
   };
   const entry = await importHandler();
   await entry.initialize(new Context(model));
+  const { decodesRequests, maxResponseBytes } = load;
+  const rules = { decodesRequests, maxResponseBytes };
+  await warmUp(load.warmup, entry, model, rules, events.onWarning);
   const { provider: executionProvider, gpuId } = device;
   return {
     entry,
     model,
+    rules,
     message: { type: "loaded", executionProvider, gpuId, rowBytes: owner.rowBytes() },
   };
 }

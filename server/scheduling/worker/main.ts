@@ -8,6 +8,7 @@
 import type { Context } from "../../../handlers/mod.ts";
 import {
   type FromWorkerMessage,
+  type LoadFailedMessage,
   type LoadMessage,
   type ToWorkerMessage,
   transferablesOf,
@@ -15,9 +16,11 @@ import {
 } from "../protocol.ts";
 import { relayConsole } from "./console_relay.ts";
 import { describeError, isOutOfMemory } from "./describe_error.ts";
+import { DeviceTakenError } from "./execution_provider.ts";
 import { type LoadedWorker, loadWorker } from "./load_worker.ts";
-import { encodeResults, runBatch } from "./run_batch.ts";
+import { createTooLargeText, encodeResults, runBatch } from "./run_batch.ts";
 import type { SessionOwner } from "./session_owner.ts";
+import { WarmupError } from "./warm_up.ts";
 
 /** What this file uses of the thread's global scope. */
 interface ThreadScope {
@@ -58,15 +61,32 @@ async function load(message: LoadMessage): Promise<void> {
     });
     send(loaded.message);
   } catch (error) {
-    const failure = describeError(error, modelDir);
-    send({ type: "load_failed", failure, isOutOfMemory: isOutOfMemory(error) });
+    send({ type: "load_failed", ...describeLoadFailure(error) });
   }
+}
+
+function describeLoadFailure(error: unknown): Omit<LoadFailedMessage, "type"> {
+  if (error instanceof WarmupError) {
+    return { failure: error.failure, isOutOfMemory: error.isOutOfMemory };
+  }
+  return {
+    failure: describeError(error, modelDir),
+    isOutOfMemory: isOutOfMemory(error),
+    isPermanent: error instanceof DeviceTakenError,
+  };
 }
 
 function sendIntermediate(results: readonly unknown[]): void {
   if (current === undefined) return;
   const { batch, context } = current;
-  encodeResults(results, context).forEach((chunk, index) => {
+  const maxBytes = loaded?.rules.maxResponseBytes ?? Infinity;
+  const chunks = encodeResults(results, context);
+  for (const { body } of chunks) {
+    if (body.byteLength > maxBytes) {
+      throw new RangeError(createTooLargeText(body.byteLength, maxBytes));
+    }
+  }
+  chunks.forEach((chunk, index) => {
     send({ type: "chunk", batchId: batch.id, index, chunk });
   });
 }
@@ -74,13 +94,20 @@ function sendIntermediate(results: readonly unknown[]): void {
 async function runInbox(): Promise<void> {
   if (isRunning || loaded === undefined) return;
   isRunning = true;
-  const { entry, model } = loaded;
+  const { entry, model, rules } = loaded;
   while (inbox.length > 0 && !isReleasing) {
     const batch = inbox.shift()!;
     const startedAtMs = performance.now();
-    const outcome = await runBatch(batch, entry, model, (context) => {
-      current = { batch, context };
-    }, warn);
+    const outcome = await runBatch(
+      batch,
+      entry,
+      model,
+      (context) => {
+        current = { batch, context };
+      },
+      warn,
+      rules,
+    );
     current = undefined;
     const busyMs = performance.now() - startedAtMs;
     send({ type: "result", batchId: batch.id, busyMs, ...outcome });

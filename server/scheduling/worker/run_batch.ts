@@ -19,6 +19,14 @@ export interface BatchOutcome {
   readonly stages?: WireStages;
 }
 
+/** What holds for every batch of a model. */
+export interface BatchRules {
+  /** Whether bodies are decoded by their content type before the handler sees them. */
+  readonly decodesRequests: boolean;
+  /** The largest answer of one request. */
+  readonly maxResponseBytes: number;
+}
+
 /**
  * Runs one batch through the handler; every failure becomes the answer that upstream documents for it.
  *
@@ -30,6 +38,7 @@ export async function runBatch(
   model: ModelContext,
   onContext: (context: Context) => void,
   onWarning: (text: string) => void,
+  rules: BatchRules,
 ): Promise<BatchOutcome> {
   const { modelDir } = model.systemProperties;
   const { items, kind } = batch;
@@ -40,7 +49,7 @@ export async function runBatch(
   context.takeStages();
   let results: unknown;
   try {
-    const rows = items.map((item) => decodeRow(item, onWarning));
+    const rows = items.map((item) => decodeRow(item, onWarning, rules.decodesRequests));
     results = await entry.handle(rows, context);
   } catch (error) {
     return { error: toBatchError(error, modelDir), metrics: takeMetrics(context) };
@@ -55,7 +64,8 @@ export async function runBatch(
     return { error: refuse("number of batch response mismatched"), metrics };
   }
   try {
-    return { answers: encodeResults(results, context), metrics, stages };
+    const answers = encodeResults(results, context).map((answer) => limitAnswer(answer, rules));
+    return { answers, metrics, stages };
   } catch (error) {
     const text = "Unsupported model output data type.";
     return { error: { ...refuse(text), failure: describeError(error, modelDir) }, metrics };
@@ -73,6 +83,18 @@ export function encodeResults(results: readonly unknown[], context: Context): Wi
     if (!own.has("content-type")) headers.push("content-type", contentType);
     return { status: code, statusText: phrase, headers, body: bytes };
   });
+}
+
+/** An answer that is too large costs its own request an error, not its neighbours. */
+function limitAnswer(answer: WireAnswer, { maxResponseBytes }: BatchRules): WireAnswer {
+  const { byteLength } = answer.body;
+  if (byteLength <= maxResponseBytes) return answer;
+  const message = createTooLargeText(byteLength, maxResponseBytes);
+  return { ...answer, body: new Uint8Array(), error: { code: "answer_too_large", message } };
+}
+
+export function createTooLargeText(bytes: number, maxResponseBytes: number): string {
+  return `Cannot send the answer: max_response_size allows ${maxResponseBytes} bytes, the handler made ${bytes}`;
 }
 
 function refuse(message: string): WireBatchError {

@@ -23,6 +23,10 @@ const SETTINGS: PoolSettings = {
   responseTimeoutMs: 2_000,
   startupTimeoutMs: 5_000,
   maxRetryTimeoutMs: 10_000,
+  clientTimeoutMs: 0,
+  usesJobTickets: false,
+  scaleUpQueueMs: 0,
+  scaleDownIdleMs: 60_000,
 };
 
 function createBench(settings: Partial<PoolSettings> = {}, gpuIds: (number | null)[] = []): Bench {
@@ -43,6 +47,9 @@ function createBench(settings: Partial<PoolSettings> = {}, gpuIds: (number | nul
       batchSize: settings.batchSize ?? 1,
       intraOpThreads: 1,
       serverVersion: "0.0.0",
+      decodesRequests: true,
+      maxResponseBytes: 1_000_000,
+      warmup: [],
     },
     requiresGpu: false,
     nextGpuId: () => gpuIds.shift() ?? null,
@@ -271,7 +278,7 @@ Deno.test("WorkerPool gives a worker up after maxRetryTimeoutMs without a load, 
   const { pool, workers, clock } = createBench({ maxRetryTimeoutMs: 2_000 });
   const scaled = pool.scale(1, 1);
   await settlePromises();
-  const waiting = rejects(pool.predict(createCall("a")), { code: "model_busy" });
+  const waiting = rejects(pool.predict(createCall("a")), { code: "model_failed" });
   for (let start = 0; start < 3; start++) {
     workers.at(-1)!.fail(`boom ${start}`);
     await clock.advance(1_000);

@@ -1,0 +1,74 @@
+import type { CarrierOptions, StartCarrier, WorkerCarrier } from "./carrier.ts";
+import type { Clock } from "./clock.ts";
+import type { FromWorkerMessage, ReleasedMessage, ToWorkerMessage } from "./protocol.ts";
+import type { WireFailure } from "./protocol.ts";
+
+export interface WorkerLinkOptions extends CarrierOptions {
+  readonly clock: Clock;
+  readonly startCarrier: StartCarrier;
+}
+
+/** What a worker says, and that it is gone without a word of its own. */
+export interface WorkerLinkEvents {
+  onMessage(message: Exclude<FromWorkerMessage, ReleasedMessage>): void;
+  onFailure(failure: WireFailure): void;
+}
+
+/**
+ * One started worker, from its first message to its end.
+ *
+ * Ending a thread alone keeps the whole model in memory, so `close()` asks for the session back first if
+ * the worker still listens.
+ */
+export class WorkerLink {
+  readonly #clock: Clock;
+  readonly #carrier: WorkerCarrier;
+  /** True when nothing listens at the other end any more. */
+  #isDeaf = false;
+  #isClosed = false;
+  #closing: Promise<void> | undefined;
+  #onReleased: (() => void) | undefined;
+
+  constructor(options: WorkerLinkOptions, events: WorkerLinkEvents) {
+    this.#clock = options.clock;
+    const { name, modelDir } = options;
+    this.#carrier = options.startCarrier({ name, modelDir }, {
+      onMessage: (message) => {
+        if (this.#isClosed) return;
+        if (message.type === "released") this.#onReleased?.();
+        else events.onMessage(message);
+      },
+      onFailure: (failure) => {
+        if (this.#isClosed) return;
+        this.#isDeaf = true;
+        this.#onReleased?.();
+        events.onFailure(failure);
+      },
+    });
+  }
+
+  /** See {@linkcode WorkerCarrier.post}. */
+  post(message: ToWorkerMessage, options?: { readonly keepsBytes?: boolean }): void {
+    this.#carrier.post(message, options);
+  }
+
+  /** Asks for the session back, waits for it a while, and ends the worker; safe to call again. */
+  close(timeoutMs: number): Promise<void> {
+    return this.#closing ??= this.#close(timeoutMs);
+  }
+
+  async #close(timeoutMs: number): Promise<void> {
+    if (!this.#isDeaf) {
+      await new Promise<void>((resolve) => {
+        const cancel = this.#clock.schedule(timeoutMs, resolve);
+        this.#onReleased = () => {
+          cancel();
+          resolve();
+        };
+        this.#carrier.post({ type: "release" });
+      });
+    }
+    this.#carrier.terminate();
+    this.#isClosed = true;
+  }
+}
