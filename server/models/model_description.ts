@@ -23,6 +23,10 @@ export interface ModelDescription {
   readonly responseTimeoutMs: number;
   readonly startupTimeoutMs: number;
   readonly maxRetryTimeoutMs: number;
+  /** From a request's arrival to its answer; absent or 0: for ever. */
+  readonly clientTimeoutMs?: number;
+  /** True when requests are taken only while a worker is idle. */
+  readonly usesJobTickets?: boolean;
   readonly deviceType?: "cpu" | "gpu";
   readonly deviceIds?: readonly number[];
   readonly loadedAtStartup: boolean;

@@ -142,6 +142,8 @@ export class ModelVersion implements ShadowTarget {
       responseTimeoutMs: settings.responseTimeoutMs,
       startupTimeoutMs: settings.startupTimeoutMs,
       maxRetryTimeoutMs: settings.maxRetryTimeoutMs,
+      clientTimeoutMs: settings.clientTimeoutMs,
+      usesJobTickets: settings.usesJobTickets,
       deviceType: config.deviceType,
       deviceIds: config.deviceIds,
       loadedAtStartup: request.isAtStartup === true,
