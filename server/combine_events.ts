@@ -7,6 +7,7 @@ import type { PoolEvents } from "./scheduling/mod.ts";
  */
 export function combineEvents(...all: readonly PoolEvents[]): Required<PoolEvents> {
   return {
+    onRequest: tellEach(all, "onRequest"),
     onWorkerReady: tellEach(all, "onWorkerReady"),
     onWorkerFailure: tellEach(all, "onWorkerFailure"),
     onWorkerRetry: tellEach(all, "onWorkerRetry"),

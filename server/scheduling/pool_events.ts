@@ -32,6 +32,8 @@ export interface ScalingChange {
 
 /** What a pool tells, for logs and metrics. */
 export interface PoolEvents {
+  /** A request has come, and may yet be refused a place in the queue. */
+  onRequest?(call: PredictCall): void;
   /** @param loadMs From the start of its thread, warm-up included. */
   onWorkerReady(worker: WorkerDescription, loadMs: number): void;
   onWorkerFailure(worker: WorkerDescription, failure: WireFailure, kind: WorkerFailureKind): void;

@@ -161,6 +161,7 @@ export class WorkerPool {
    */
   predict(call: PredictCall): Promise<Answer> {
     if (this.#isClosed) return Promise.reject(createStoppingError());
+    this.#options.events.onRequest?.(call);
     if (this.aliveWorkers === 0) return Promise.reject(this.#createRefusal(call));
     if (this.#options.settings.usesJobTickets && !this.#hasTicket()) {
       return Promise.reject(createBusyError(call));
