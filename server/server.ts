@@ -9,6 +9,7 @@ import {
   type ServerConfig,
   type TlsConfig,
 } from "./config/mod.ts";
+import { ArchiveDownloader } from "./downloads/mod.ts";
 import {
   BodyDeadlines,
   createAccessLog,
@@ -56,11 +57,13 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   returnLargeBlocks();
   logBanner(config);
   const clock = createSystemClock();
-  const unpackRoot = await createUnpackRoot();
-  const store = new ModelStore(config.modelStore);
+  const downloader = new ArchiveDownloader({ config: config.downloads, schedule: clock.schedule });
+  const unpackRoot = await createUnpackRoot(config.tempDir);
+  const store = new ModelStore(config.modelStore, downloader);
   const cleaning = removeAbandonedRoots(unpackRoot).catch((error: unknown) =>
     createLog("models").warn("Cannot look for folders of killed servers", { error })
   );
+  await downloader.removeAbandoned(config.modelStore);
   const registry = createRegistry(config, { clock, store, unpackRoot });
   const bodyDeadlines = new BodyDeadlines(config.bodyDeadlineMs / BODY_TICK_MS);
   const bodyTicker = setInterval(() => bodyDeadlines.tick(), BODY_TICK_MS);
@@ -69,6 +72,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
 
   async function stop(deadlineMs: number): Promise<void> {
     isStopping = true;
+    downloader.close();
     const endsAtMs = clock.now() + deadlineMs;
     await within(clock, deadlineMs, Promise.all(listeners.map((listener) => listener.close())));
     const restMs = Math.max(0, endsAtMs - clock.now());

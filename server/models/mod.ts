@@ -6,6 +6,7 @@ export type {
   WireKind as PredictKind,
   WirePart as Part,
 } from "../scheduling/mod.ts";
+export type { CustomizedMetadata } from "./customized_metadata.ts";
 export { GpuAssigner } from "./gpu_assigner.ts";
 export type {
   ModelDescription,
@@ -20,4 +21,6 @@ export type {
 } from "./model_description.ts";
 export { ModelRegistry, type RegistryOptions } from "./model_registry.ts";
 export type { ModelDefaults } from "./model_settings.ts";
-export { ModelStore, toModelName } from "./model_store.ts";
+export { isArchiveName, ModelStore, toModelName, toStoreName } from "./model_store.ts";
+export type { ShadowCounts } from "./shadow_copier.ts";
+export type { VersionState } from "./version_state.ts";

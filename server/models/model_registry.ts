@@ -1,3 +1,4 @@
+import type { ServeError } from "../errors.ts";
 import type { Answer, PredictCall } from "../scheduling/mod.ts";
 import type { CustomizedMetadata } from "./customized_metadata.ts";
 import type {
@@ -197,7 +198,7 @@ export class ModelRegistry {
     try {
       this.#add(version);
     } catch (error) {
-      await version.close();
+      await this.#discard(version);
       throw error;
     }
     const outcome = { modelName, modelVersion, workers: minWorkers };
@@ -209,7 +210,7 @@ export class ModelRegistry {
       if (!this.#has(version)) throw this.#createLostError(version);
     } catch (error) {
       this.#withdraw(version);
-      await version.close(createGoneError(version));
+      await this.#discard(version, createGoneError(version));
       throw error;
     }
     return { ...outcome, isComplete: isSynchronous };
@@ -233,7 +234,7 @@ export class ModelRegistry {
       if (this.#isClosing) throw createStoppingError();
       this.#find(modelName).replace(previous, next);
     } catch (error) {
-      await next.close();
+      await this.#discard(next);
       throw error;
     } finally {
       this.#unlisted.delete(next);
@@ -251,11 +252,17 @@ export class ModelRegistry {
     this.#unlisted.add(version);
     try {
       const isDrained = await this.#drain([version], this.#options.unregisterTimeoutMs);
-      await version.close(createGoneError(version));
+      await this.#discard(version, createGoneError(version));
       return isDrained;
     } finally {
       this.#unlisted.delete(version);
     }
+  }
+
+  /** Ends a version for good: what was downloaded for it goes, too, which a server's stop leaves. */
+  async #discard(version: ModelVersion, reason?: ServeError): Promise<void> {
+    await version.close(reason);
+    await this.#options.store.forgetDownload(version.modelUrl);
   }
 
   /** Waits until nothing waits or runs in the versions, at most `deadlineMs`; false if something still does. */

@@ -58,22 +58,26 @@ export interface WorkerLimits {
 }
 
 /**
- * Unpacks an archive and makes a model version of it, without workers yet. The caller closes it.
+ * Unpacks an archive and makes a model version of it, without workers yet. The caller closes it, and has
+ * the store forget its download unless the server stops.
  *
  * @param limits What a replaced version runs with.
- * @throws {ServeError} `archive_not_found` or `archive_invalid`; nothing is left on disk then.
+ * @throws {ServeError} `archive_not_found`, `model_file_exists`, `download_failed` or `archive_invalid`;
+ * nothing is left on disk then.
  */
 export async function openModel(
   request: RegisterRequest,
   options: ModelOpenerOptions,
   limits?: WorkerLimits,
 ): Promise<ModelVersion> {
-  const path = await options.store.resolveArchive(request.url);
-  const archive = await unpack(path, request.url, options.unpackRoot);
+  const path = await options.store.resolveArchive(request.url, request);
+  let archive: OpenedArchive | undefined;
   try {
+    archive = await unpack(path, request.url, options.unpackRoot);
     return await createModelVersion(request, archive, options, limits);
   } catch (error) {
-    await archive.remove();
+    await archive?.remove();
+    await options.store.forgetDownload(request.url);
     throw error;
   }
 }
