@@ -21,9 +21,6 @@ export interface ModelConfig {
   readonly warmup?: readonly WarmupRequest[];
 }
 
-/** The largest number of milliseconds that a timer takes (2³¹ − 1, 24.8 days), and of anything else. */
-export const MAX_WHOLE_NUMBER = 0x7fff_ffff;
-
 interface NumberKey {
   readonly key: keyof ModelConfig;
   readonly min: number;

@@ -1,11 +1,6 @@
 import { parse } from "yaml";
 import type { WarmupRequest } from "../scheduling/mod.ts";
-import {
-  INERT_KEYS,
-  MAX_WHOLE_NUMBER,
-  type ModelConfig,
-  NUMBER_KEYS,
-} from "./_model_config_keys.ts";
+import { INERT_KEYS, type ModelConfig, NUMBER_KEYS } from "./_model_config_keys.ts";
 import { parseWarmup } from "./_warmup_config.ts";
 
 export type { ModelConfig } from "./_model_config_keys.ts";
@@ -53,8 +48,6 @@ export function parseModelConfig(text: string): ParsedModelConfig {
     if (value === undefined) continue;
     if (!Number.isSafeInteger(value) || (value as number) < min) {
       refuse(name, `a whole number from ${min}`);
-    } else if ((value as number) * factor > MAX_WHOLE_NUMBER) {
-      refuse(name, `a whole number up to ${Math.floor(MAX_WHOLE_NUMBER / factor)}`);
     } else if (value !== absent) config[key] = (value as number) * factor;
   }
   const { deviceType, deviceIds, useJobTicket, warmup } = yaml;

@@ -209,6 +209,8 @@ export interface LogMessage {
   readonly source: "handler" | "worker";
   readonly level: "debug" | "info" | "warning" | "error";
   readonly message: string;
+  /** The requests of the batch that was being run; absent between batches. */
+  readonly requestIds?: readonly string[];
 }
 
 /** The worker cannot go on: the handler ended it, or threw where nobody catches. It still answers `release`. */

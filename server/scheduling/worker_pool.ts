@@ -3,12 +3,7 @@ import { BatchQueue } from "./batch_queue.ts";
 import type { StartCarrier } from "./carrier.ts";
 import { ClientDeadlines } from "./client_deadlines.ts";
 import type { Clock } from "./clock.ts";
-import {
-  type LoadTemplate,
-  ModelWorker,
-  type ModelWorkerEvents,
-  type StartOutcome,
-} from "./model_worker.ts";
+import type { LoadTemplate, ModelWorker, ModelWorkerEvents, StartOutcome } from "./model_worker.ts";
 import { PendingRequest } from "./pending_request.ts";
 import {
   createBusyError,
@@ -23,6 +18,7 @@ import type { Answer, PredictCall } from "./predict_call.ts";
 import { countRows, prefetchDepth } from "./prefetch.ts";
 import type { WebGpuLease } from "./webgpu_lease.ts";
 import type { WorkerDescription, WorkerFailure } from "./worker_description.ts";
+import { WorkerGroup } from "./worker_group.ts";
 
 /** How often waiting requests are looked through for clients that have gone. */
 const SWEEP_INTERVAL_MS = 250;
@@ -32,9 +28,6 @@ const SWEEP_INTERVAL_MS = 250;
  * and for large bodies the copy costs more than the wait that it saves.
  */
 const MAX_PREFETCH_BYTES = 1024 * 1024;
-
-/** Failures in a row after which requests are told of them instead of waiting for the next start to work. */
-const TOLD_FAILURES = 2;
 
 /** A request that has waited less than this is not asked for its signal: making one costs more than it saves. */
 const SWEEP_AGE_MS = 250;
@@ -82,8 +75,7 @@ export interface PoolOptions {
 export class WorkerPool {
   readonly #options: PoolOptions;
   readonly #queue: BatchQueue<PendingRequest>;
-  readonly #workers = new Map<string, ModelWorker>();
-  readonly #stopping = new Set<Promise<void>>();
+  readonly #workers: WorkerGroup;
   #rowBytes: number | undefined;
   #isDispatchDue = false;
   #isClosed = false;
@@ -97,6 +89,13 @@ export class WorkerPool {
     const { clock, settings } = options;
     const { queueCapacity, maxQueueBytes } = settings;
     this.#queue = new BatchQueue({ capacity: queueCapacity, maxBytes: maxQueueBytes });
+    this.#workers = new WorkerGroup({
+      common: { ...options, ...settings },
+      nextGpuId: options.nextGpuId,
+      nextWorkerId: options.nextWorkerId,
+      events: this.#workerEvents,
+      onGone: () => this.#dispatch(),
+    });
     this.#deadlines = new ClientDeadlines({
       clock,
       timeoutMs: settings.clientTimeoutMs,
@@ -128,23 +127,16 @@ export class WorkerPool {
 
   /** Why nobody answers here any more: every worker has been given up. Absent while one is alive or none is wanted. */
   get failure(): WorkerFailure | undefined {
-    let failure: WorkerFailure | undefined;
-    for (const worker of this.#workers.values()) {
-      if (worker.isAlive) return undefined;
-      if (worker.state === "failed") failure ??= worker.failure;
-    }
-    return failure;
+    return this.#workers.failure;
   }
 
   /** Workers that run or may come back by themselves. */
   get aliveWorkers(): number {
-    let alive = 0;
-    for (const worker of this.#workers.values()) if (worker.isAlive) alive++;
-    return alive;
+    return this.#workers.alive;
   }
 
   describeWorkers(): WorkerDescription[] {
-    return [...this.#workers.values()].map((worker) => worker.describe());
+    return this.#workers.describe();
   }
 
   /**
@@ -162,8 +154,8 @@ export class WorkerPool {
   predict(call: PredictCall): Promise<Answer> {
     if (this.#isClosed) return Promise.reject(createStoppingError());
     this.#options.events.onRequest?.(call);
-    if (this.aliveWorkers === 0) return Promise.reject(this.#createRefusal(call));
-    if (this.#options.settings.usesJobTickets && !this.#hasTicket()) {
+    if (this.#workers.alive === 0) return Promise.reject(this.#createRefusal(call));
+    if (this.#options.settings.usesJobTickets && this.#workers.idle <= this.#queue.size) {
       return Promise.reject(createBusyError(call));
     }
     const request = new PendingRequest(
@@ -188,12 +180,12 @@ export class WorkerPool {
    * their memory back.
    */
   async scale(min: number, max: number): Promise<StartOutcome[]> {
-    const current = [...this.#workers.values()].filter((worker) => worker.isAlive);
-    const dead = [...this.#workers.values()].filter((worker) => !worker.isAlive);
-    const stops = dead.map((worker) => this.#stop(worker));
+    const current = [...this.#workers].filter((worker) => worker.isAlive);
+    const dead = [...this.#workers].filter((worker) => !worker.isAlive);
+    const stops = dead.map((worker) => this.#workers.stop(worker));
     const starts: Promise<StartOutcome>[] = [];
-    for (let count = current.length; count < min; count++) starts.push(this.#startWorker());
-    for (const worker of current.slice(min === 0 ? 0 : max)) stops.push(this.#stop(worker));
+    for (let count = current.length; count < min; count++) starts.push(this.#workers.start());
+    for (const worker of current.slice(min === 0 ? 0 : max)) stops.push(this.#workers.stop(worker));
     this.#scaler.setRange(min, max);
     this.#dispatch();
     const outcomes = await Promise.all(starts);
@@ -218,29 +210,7 @@ export class WorkerPool {
     this.#cancelSweep = undefined;
     this.#deadlines.stop();
     this.#scaler.stop();
-    for (const worker of this.#workers.values()) {
-      this.#forget(worker, worker.abandon(reason));
-    }
-    while (this.#stopping.size > 0) await Promise.all(this.#stopping);
-  }
-
-  #startWorker(): Promise<StartOutcome> {
-    const { settings, load, requiresGpu, clock, startCarrier, webGpuLease } = this.#options;
-    const worker = new ModelWorker({
-      id: this.#options.nextWorkerId(),
-      gpuId: this.#options.nextGpuId(),
-      load,
-      requiresGpu,
-      startupTimeoutMs: settings.startupTimeoutMs,
-      responseTimeoutMs: settings.responseTimeoutMs,
-      maxRetryTimeoutMs: settings.maxRetryTimeoutMs,
-      clock,
-      startCarrier,
-      webGpuLease,
-    }, this.#workerEvents);
-    this.#workers.set(worker.id, worker);
-    worker.start();
-    return worker.firstStart;
+    await this.#workers.abandonAll(reason);
   }
 
   readonly #workerEvents: ModelWorkerEvents = {
@@ -275,21 +245,6 @@ export class WorkerPool {
     onLog: (worker, message) => this.#options.events.onWorkerLog(worker.describe(), message),
   };
 
-  #stop(worker: ModelWorker): Promise<void> {
-    return this.#forget(worker, worker.stop());
-  }
-
-  /** Takes the worker out once it has ended. */
-  #forget(worker: ModelWorker, ended: Promise<void>): Promise<void> {
-    const forgotten = ended.then(() => {
-      this.#workers.delete(worker.id);
-      this.#stopping.delete(forgotten);
-      this.#dispatch();
-    });
-    this.#stopping.add(forgotten);
-    return forgotten;
-  }
-
   /** Requests that arrive in one turn of the event loop share a dispatch, and so a batch. */
   #dispatchSoon(): void {
     if (this.#isDispatchDue) return;
@@ -302,12 +257,12 @@ export class WorkerPool {
 
   #dispatch(): void {
     const { batchSize } = this.#options.settings;
-    if (this.#queue.size > 0 && this.aliveWorkers === 0) {
+    if (this.#queue.size > 0 && this.#workers.alive === 0) {
       for (const request of this.#queue.clear()) request.fail(this.#createRefusal(request.call));
     }
     const idle: ModelWorker[] = [];
     const busy: ModelWorker[] = [];
-    for (const worker of this.#workers.values()) {
+    for (const worker of this.#workers) {
       if (worker.state === "ready") (worker.inFlight.size === 0 ? idle : busy).push(worker);
     }
     for (const worker of idle) {
@@ -337,9 +292,7 @@ export class WorkerPool {
   }
 
   #isBusy(): boolean {
-    if (this.#queue.size > 0) return true;
-    for (const worker of this.#workers.values()) if (worker.inFlight.size > 0) return true;
-    return false;
+    return this.#queue.size > 0 || this.#workers.isBusy;
   }
 
   #sweepLater(): void {
@@ -364,12 +317,7 @@ export class WorkerPool {
 
   /** Answers who has waited long for workers that fail at every start. */
   #dropStranded(): void {
-    let failure: WorkerFailure | undefined;
-    for (const worker of this.#workers.values()) {
-      if (!worker.isAlive) continue;
-      if (worker.failure === undefined || (worker.recovery?.failures ?? 0) < TOLD_FAILURES) return;
-      failure ??= worker.failure;
-    }
+    const failure = this.#workers.persistentFailure;
     if (failure === undefined) return;
     const { clock, settings } = this.#options;
     const latestMs = clock.now() - settings.responseTimeoutMs;
@@ -390,7 +338,7 @@ export class WorkerPool {
       this.#queue.remove(isLate).forEach(refuse);
       oldestMs = this.#queue.oldest?.enqueuedAtMs;
     }
-    for (const { inFlight } of this.#workers.values()) {
+    for (const { inFlight } of this.#workers) {
       inFlight.forEach((request) => {
         if (request.isAnswered) return;
         if (isLate(request)) refuse(request);
@@ -401,46 +349,35 @@ export class WorkerPool {
     return oldestMs;
   }
 
-  /** True while more workers are idle than requests are on their way to them. */
-  #hasTicket(): boolean {
-    let tickets = -this.#queue.size;
-    for (const worker of this.#workers.values()) {
-      if (worker.state === "ready" && worker.inFlight.size === 0) tickets++;
-    }
-    return tickets > 0;
-  }
-
   #readLoad(): PoolLoad {
     const nowMs = this.#options.clock.now();
-    let workers = 0;
-    let unready = 0;
     let idleSinceMs = nowMs;
-    for (const worker of this.#workers.values()) {
-      if (worker.isAlive) workers++;
-      if (worker.state !== "ready") unready++;
+    for (const worker of this.#workers) {
       idleSinceMs = Math.min(idleSinceMs, worker.idleSinceMs ?? nowMs);
     }
-    const { oldestWaitMs, pendingRequests: waitingRequests } = this;
-    return { workers, unready, waitingRequests, oldestWaitMs, longestIdleMs: nowMs - idleSinceMs };
+    return {
+      workers: this.#workers.alive,
+      unready: this.#workers.unready,
+      waitingRequests: this.#queue.size,
+      oldestWaitMs: this.oldestWaitMs,
+      longestIdleMs: nowMs - idleSinceMs,
+    };
   }
 
   #grow(waitedMs: number): void {
     this.#tellScaling(1, `the oldest request has waited ${waitedMs} ms`);
-    this.#startWorker();
+    this.#workers.start();
   }
 
-  /** Stops the newest of the idle workers: the older ones are given work first. */
   #shrink(idleMs: number): void {
-    const idle = [...this.#workers.values()].findLast(({ idleSinceMs }) =>
-      idleSinceMs !== undefined
-    );
+    const idle = this.#workers.newestIdle;
     if (idle === undefined) return;
     this.#tellScaling(-1, `a worker has been idle for ${idleMs} ms`);
-    this.#stop(idle);
+    this.#workers.stop(idle);
   }
 
   #tellScaling(difference: 1 | -1, reason: string): void {
-    const from = this.aliveWorkers;
+    const from = this.#workers.alive;
     this.#options.events.onScaling?.({ from, to: from + difference, reason });
   }
 
