@@ -25,16 +25,22 @@ export function toMessage(record: LogRecord): string {
 export function toFieldsText(record: LogRecord): string {
   let text = "";
   for (const [name, value] of Object.entries(record.properties)) {
-    if (value !== undefined && !(value instanceof Error)) text += ` ${name}=${toValueText(value)}`;
+    if (value === undefined || isStack(name, value)) continue;
+    text += ` ${name}=${toValueText(value)}`;
   }
   return text;
 }
 
-/** The stacks of a record's errors, each line with its indent and its line feed. */
+/** The stacks of a record's errors and of its field `stack`, each line with its indent and its line feed. */
 export function toStackLines(record: LogRecord): string {
-  const stacks = Object.values(record.properties).filter((value) => value instanceof Error);
-  return stacks.map(toStack).join("\n").split("\n").filter((line) => line !== "")
+  return Object.entries(record.properties).filter(([name, value]) => isStack(name, value))
+    .flatMap(([, value]) => (value instanceof Error ? toStack(value) : String(value)).split("\n"))
+    .filter((line) => line !== "")
     .map((line) => `    ${toSafeText(line.trimEnd())}\n`).join("");
+}
+
+function isStack(name: string, value: unknown): boolean {
+  return value instanceof Error || (name === "stack" && typeof value === "string");
 }
 
 /** The stack, then those of the causes; an error may be its own cause's cause, so no more than ten. */

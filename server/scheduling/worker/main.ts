@@ -10,6 +10,7 @@ import {
   type FromWorkerMessage,
   type LoadFailedMessage,
   type LoadMessage,
+  type LogMessage,
   type ToWorkerMessage,
   transferablesOf,
   type WireBatch,
@@ -44,8 +45,14 @@ function send(message: FromWorkerMessage): void {
   postMessage(message, transferablesOf(message));
 }
 
+/** Says with it which requests were being answered. */
+function sendLog(message: LogMessage): void {
+  const requestIds = current?.batch.items.map(({ requestId }) => requestId);
+  send(requestIds === undefined ? message : { ...message, requestIds });
+}
+
 function warn(message: string): void {
-  send({ type: "log", source: "worker", level: "warning", message });
+  sendLog({ type: "log", source: "worker", level: "warning", message });
 }
 
 async function load(message: LoadMessage): Promise<void> {
@@ -134,7 +141,7 @@ function die(event: Event, error: unknown): void {
   send({ type: "died", failure: describeError(error, modelDir) });
 }
 
-relayConsole(send);
+relayConsole(sendLog);
 self.addEventListener("error", (event) => die(event, event.error ?? event.message));
 self.addEventListener("unhandledrejection", (event) => die(event, event.reason));
 scope.onmessage = ({ data: message }) => {
