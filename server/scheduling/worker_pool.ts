@@ -3,15 +3,10 @@ import { BatchQueue } from "./batch_queue.ts";
 import type { StartCarrier } from "./carrier.ts";
 import { ClientDeadlines } from "./client_deadlines.ts";
 import type { Clock } from "./clock.ts";
+import { dropGone, dropStranded, expireRequests } from "./drop_requests.ts";
 import type { LoadTemplate, ModelWorker, ModelWorkerEvents, StartOutcome } from "./model_worker.ts";
 import { PendingRequest } from "./pending_request.ts";
-import {
-  createBusyError,
-  createCancelledError,
-  createFailedError,
-  createStoppingError,
-  createTimeoutError,
-} from "./pool_errors.ts";
+import { createBusyError, createFailedError, createStoppingError } from "./pool_errors.ts";
 import type { PoolEvents } from "./pool_events.ts";
 import { type PoolLoad, PoolScaler } from "./pool_scaler.ts";
 import type { Answer, PredictCall } from "./predict_call.ts";
@@ -28,9 +23,6 @@ const SWEEP_INTERVAL_MS = 250;
  * and for large bodies the copy costs more than the wait that it saves.
  */
 const MAX_PREFETCH_BYTES = 1024 * 1024;
-
-/** A request that has waited less than this is not asked for its signal: making one costs more than it saves. */
-const SWEEP_AGE_MS = 250;
 
 /** What may be set for each model version. */
 export interface PoolSettings {
@@ -164,7 +156,7 @@ export class WorkerPool {
       this.#options.clock.now(),
     );
     if (!this.#queue.push(request)) {
-      this.#dropGone();
+      dropGone(this.#queue, this.#options.clock.now());
       if (!this.#queue.push(request)) return Promise.reject(createBusyError(call));
     }
     this.#deadlines.start();
@@ -299,52 +291,27 @@ export class WorkerPool {
     if (this.#cancelSweep !== undefined || this.#isClosed) return;
     this.#cancelSweep = this.#options.clock.schedule(SWEEP_INTERVAL_MS, () => {
       this.#cancelSweep = undefined;
-      this.#dropGone();
-      this.#dropStranded();
-      this.#scaler.check();
+      this.#sweep();
       if (this.#queue.size > 0) this.#sweepLater();
       else this.#dispatch();
     });
   }
 
-  #dropGone(): void {
-    const oldestMs = this.#options.clock.now() - SWEEP_AGE_MS;
-    const gone = this.#queue.remove((request) =>
-      request.enqueuedAtMs <= oldestMs && request.call.signal.aborted
-    );
-    for (const request of gone) request.fail(createCancelledError());
-  }
-
-  /** Answers who has waited long for workers that fail at every start. */
-  #dropStranded(): void {
-    const failure = this.#workers.persistentFailure;
-    if (failure === undefined) return;
+  #sweep(): void {
     const { clock, settings } = this.#options;
-    const latestMs = clock.now() - settings.responseTimeoutMs;
-    for (const request of this.#queue.remove((one) => one.enqueuedAtMs <= latestMs)) {
-      request.fail(createFailedError(request.call, failure, false));
+    const nowMs = clock.now();
+    dropGone(this.#queue, nowMs);
+    const failure = this.#workers.persistentFailure;
+    if (failure !== undefined) {
+      dropStranded(this.#queue, failure, nowMs - settings.responseTimeoutMs);
     }
+    this.#scaler.check();
   }
 
   /** Answers who has waited or run for too long; see {@linkcode ClientDeadlines}. */
   #expire(latestMs: number): number | undefined {
     const { clientTimeoutMs } = this.#options.settings;
-    let oldestMs = this.#queue.oldest?.enqueuedAtMs;
-    const refuse = (request: PendingRequest) => {
-      request.fail(createTimeoutError(request.call, clientTimeoutMs));
-    };
-    const isLate = ({ enqueuedAtMs }: PendingRequest) => enqueuedAtMs <= latestMs;
-    if (oldestMs !== undefined && oldestMs <= latestMs) {
-      this.#queue.remove(isLate).forEach(refuse);
-      oldestMs = this.#queue.oldest?.enqueuedAtMs;
-    }
-    for (const { inFlight } of this.#workers) {
-      inFlight.forEach((request) => {
-        if (request.isAnswered) return;
-        if (isLate(request)) refuse(request);
-        else oldestMs = Math.min(oldestMs ?? Infinity, request.enqueuedAtMs);
-      });
-    }
+    const oldestMs = expireRequests(this.#queue, this.#workers, latestMs, clientTimeoutMs);
     if (this.#queue.size === 0) this.#dispatch();
     return oldestMs;
   }
