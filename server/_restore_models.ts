@@ -23,10 +23,10 @@ type VersionsNow = ReadonlyMap<string, string>;
  */
 export async function restoreModels(options: RestoreModelsOptions): Promise<void> {
   const { models, file } = options.restorePoint;
-  createLog("snapshots").info(
-    "Restoring the models of a snapshot, --models and load_models do not count; start with --ncs to read none",
-    { file, models: models.length },
-  );
+  createLog("snapshots").info("Restoring the models of a snapshot", {
+    file,
+    models: models.length,
+  });
   const versionsByName = Map.groupBy(models, ({ modelName }) => modelName);
   await Promise.all(
     [...versionsByName].map(([name, versions]) => restoreModel(options, name, versions)),

@@ -43,7 +43,11 @@ export function createSnapshottingService(
           if (!isNotFound(error) || !leftOut.forget(name, version)) throw error;
         }
       }),
+    setTraffic: (name, traffic) => saved(() => models.setTraffic(name, traffic)),
+    getTraffic: (name) => models.getTraffic(name),
     describe: (name, version) => models.describe(name, version),
+    describeCustomized: (name, version) => models.describeCustomized(name, version),
+    isReady: (name) => models.isReady(name),
     list: () => models.list(),
     predict: (call) => models.predict(call),
   };

@@ -2,6 +2,7 @@
 import denoConfig from "../deno.json" with { type: "json" };
 import { logBanner } from "./_banner.ts";
 import { returnLargeBlocks } from "./_freed_memory.ts";
+import { createStateKeeper } from "./_state_keeper.ts";
 import { createUnpackRoot, removeAbandonedRoots } from "./_unpack_root.ts";
 import {
   ConfigError,
@@ -65,6 +66,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   );
   await downloader.removeAbandoned(config.modelStore);
   const registry = createRegistry(config, { clock, store, unpackRoot });
+  const state = createStateKeeper(config, registry);
   const bodyDeadlines = new BodyDeadlines(config.bodyDeadlineMs / BODY_TICK_MS);
   const bodyTicker = setInterval(() => bodyDeadlines.tick(), BODY_TICK_MS);
   const listeners: Listener[] = [];
@@ -75,6 +77,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     downloader.close();
     const endsAtMs = clock.now() + deadlineMs;
     await within(clock, deadlineMs, Promise.all(listeners.map((listener) => listener.close())));
+    await state.markStopped();
     const restMs = Math.max(0, endsAtMs - clock.now());
     await within(clock, restMs + RELEASE_DEADLINE_MS, registry.close({ deadlineMs: restMs }));
     clearInterval(bodyTicker);
@@ -98,8 +101,9 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     return listener.url;
   };
   try {
-    await loadStartupModels({ registry, store, models: config.startupModels });
-    return {
+    if (config.restorePoint !== undefined) await state.restore(config.restorePoint);
+    else await loadStartupModels({ registry, store, models: config.startupModels });
+    const running: RunningServer = {
       inferenceUrl: open(
         "inference_address",
         config.inferenceAddress,
@@ -108,12 +112,18 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       managementUrl: open(
         "management_address",
         config.managementAddress,
-        createManagementApp({ ...common, isModelApiEnabled: config.isModelApiEnabled }),
+        createManagementApp({
+          ...common,
+          models: state.models,
+          isModelApiEnabled: config.isModelApiEnabled,
+        }),
       ),
       metricsUrl: open("metrics_address", config.metricsAddress, createMetricsApp(common)),
       stop: () => stop(STOP_DEADLINE_MS),
       abandon: () => removeNow(unpackRoot),
     };
+    await state.markStarted();
+    return running;
   } catch (error) {
     await stop(0);
     throw error;
