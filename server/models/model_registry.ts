@@ -262,7 +262,7 @@ export class ModelRegistry {
   /** Ends a version for good: what was downloaded for it goes, too, which a server's stop leaves. */
   async #discard(version: ModelVersion, reason?: ServeError): Promise<void> {
     await version.close(reason);
-    await this.#options.store.forgetDownload(version.modelUrl);
+    if (!this.#isClosing) await this.#options.store.forgetDownload(version.modelUrl);
   }
 
   /** Waits until nothing waits or runs in the versions, at most `deadlineMs`; false if something still does. */
