@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
+import { readPlace, readStartTicks } from "./_process_identity.ts";
 
 const PREFIX = "marina-models-";
 
@@ -7,16 +7,16 @@ const PREFIX = "marina-models-";
 const OWNED_ROOT_REGEXP = /^marina-models-([0-9a-f]{12})-(\d+)-(\d+)-/;
 
 /**
- * Makes the folder into which a server unpacks its archives, below the system's temporary folder. The
- * caller removes it.
+ * Makes the folder into which a server unpacks its archives, below a folder of temporary files, the
+ * system's unless given. The caller removes it.
  *
  * On Linux its name also says whose it is, so that a later server can tell that its owner was killed.
  */
-export async function createUnpackRoot(): Promise<string> {
+export async function createUnpackRoot(dir?: string): Promise<string> {
   const place = readPlace();
   const startTicks = place && readStartTicks(Deno.pid);
   const owner = startTicks === undefined ? "" : `${place}-${Deno.pid}-${startTicks}-`;
-  return await Deno.makeTempDir({ prefix: PREFIX + owner });
+  return await Deno.makeTempDir({ dir, prefix: PREFIX + owner });
 }
 
 /**
@@ -41,35 +41,5 @@ export async function removeAbandonedRoots(root: string): Promise<void> {
     } catch {
       // Another server is at it, or the kernel does not tell whether its owner runs.
     }
-  }
-}
-
-/**
- * Where this process's number counts: this boot of this machine and this process namespace, as one word.
- * Absent where the kernel does not tell.
- */
-function readPlace(): string | undefined {
-  if (Deno.build.os !== "linux") return undefined;
-  try {
-    const bootId = Deno.readTextFileSync("/proc/sys/kernel/random/boot_id").trim();
-    const namespace = Deno.readLinkSync("/proc/self/ns/pid");
-    return createHash("sha256").update(`${bootId} ${namespace}`).digest("hex").slice(0, 12);
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * When a process began, in ticks from the boot: numbers of processes are used again. Absent when there is
- * no such process.
- */
-function readStartTicks(pid: number): string | undefined {
-  try {
-    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-    // The second field is the program's name in parentheses, which may hold anything; the 22nd is the start.
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
   }
 }

@@ -1,5 +1,7 @@
 /** `marina serve`: flags in, exit code out. */
 import denoConfig from "../deno.json" with { type: "json" };
+import { claimPidFile } from "./_pid_file.ts";
+import { type StopOutcome, stopRunningServer } from "./_stop_running_server.ts";
 import { watchStopSignals } from "./_stop_signals.ts";
 import {
   ConfigError,
@@ -7,6 +9,7 @@ import {
   createServeHelp,
   parseServeFlags,
   readServerConfig,
+  readTempDir,
   type ServeFlags,
   type ServerConfig,
   UsageError,
@@ -15,12 +18,19 @@ import { createLog } from "./logging/mod.ts";
 import { openProcessLog } from "./process_log.ts";
 import type { RunningServer } from "./server.ts";
 
+const STOP_TEXTS: Readonly<Record<StopOutcome, string>> = {
+  stopped: "Marina has stopped.",
+  not_running: "Marina is not currently running.",
+  still_running: "Marina has not stopped within 60 s.",
+};
+
 const EXIT_OK = 0;
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 
 /**
- * Runs `serve` until a signal stops it.
+ * Runs `serve` until a signal stops it, or does what a flag asks for instead: `--start` (in the
+ * background), `--stop`, `--print-config`, `--version`, `--help`.
  *
  * Stdout gets the addresses and `Model server started.`, each on a line, and nothing else; logs go to
  * stderr. The first SIGTERM or SIGINT lets requests in flight finish; a second one makes this answer at
@@ -33,7 +43,7 @@ const EXIT_USAGE = 2;
 export async function runServeCommand(args: readonly string[]): Promise<number> {
   try {
     const flags = parseServeFlags(args);
-    return await runTask(flags);
+    return await runTask(flags, args);
   } catch (error) {
     if (error instanceof UsageError) {
       writeLine(Deno.stderr, "usage: marina serve --model-store DIR [options]");
@@ -48,7 +58,7 @@ export async function runServeCommand(args: readonly string[]): Promise<number> 
   }
 }
 
-async function runTask(flags: ServeFlags): Promise<number> {
+async function runTask(flags: ServeFlags, args: readonly string[]): Promise<number> {
   switch (flags.task) {
     case "help":
       write(Deno.stdout, createServeHelp());
@@ -59,10 +69,29 @@ async function runTask(flags: ServeFlags): Promise<number> {
     case "print_config":
       return await printConfig(flags);
     case "stop":
+      return await stop();
     case "dry_run":
     case "serve":
-      return await serve(flags);
+      return flags.isStart && !flags.foreground ? await start(flags, args) : await serve(flags);
   }
+}
+
+async function start(flags: ServeFlags, args: readonly string[]): Promise<number> {
+  const { config } = await readServerConfig(flags);
+  const { startInBackground } = await import("./_start_in_background.ts");
+  await startInBackground({
+    args,
+    logDir: config.logs.dir,
+    tempDir: readTempDir(),
+    onLine: (line) => writeLine(Deno.stdout, line),
+  });
+  return EXIT_OK;
+}
+
+async function stop(): Promise<number> {
+  const outcome = await stopRunningServer({ tempDir: readTempDir(), cwd: Deno.cwd() });
+  writeLine(Deno.stdout, STOP_TEXTS[outcome]);
+  return outcome === "still_running" ? EXIT_FAILED : EXIT_OK;
 }
 
 async function printConfig(flags: ServeFlags): Promise<number> {
@@ -82,10 +111,16 @@ async function serve(flags: ServeFlags): Promise<number> {
   });
   const log = createLog("config");
   for (const warning of warnings) log.warn(warning);
+  const pidFile = flags.isStart ? await claimPidFile(readTempDir()) : undefined;
   const lifetime = new Lifetime();
-  const exitCode = await Promise.race([lifetime.run(config, signals.stopAsked), signals.exitAsked]);
-  if (exitCode !== EXIT_OK) lifetime.server?.abandon();
-  return exitCode;
+  try {
+    const run = lifetime.run(config, signals.stopAsked);
+    const exitCode = await Promise.race([run, signals.exitAsked]);
+    if (exitCode !== EXIT_OK) lifetime.server?.abandon();
+    return exitCode;
+  } finally {
+    await pidFile?.remove();
+  }
 }
 
 /** One server from its start to its stop; `server` is there as long as it runs. */

@@ -31,6 +31,11 @@ export function resolveTempDir(environment: Environment): string {
   return [TMPDIR, TEMP, TMP].find((dir) => dir !== undefined && dir !== "") ?? "/tmp";
 }
 
+/** `resolveTempDir` of this process's environment. */
+export function readTempDir(): string {
+  return resolveTempDir(readEnvironment());
+}
+
 /** The keys for S3, by the names of AWS's own tools; absent unless key, secret and region are there. */
 export function resolveS3Credentials(environment: Environment): S3Credentials | undefined {
   const accessKeyId = environment.AWS_ACCESS_KEY_ID || undefined;

@@ -1,6 +1,6 @@
 /** What the operator decided, from the command line, the config file and the environment. */
 export { isLoopback, type ListenAddress } from "./listen_address.ts";
-export { resolveTempDir } from "./_environment.ts";
+export { readTempDir } from "./_environment.ts";
 export { createConfigListing } from "./config_listing.ts";
 export { readServerConfig, type ReadServerConfigOptions } from "./read_server_config.ts";
 export { createSelfSignedTls } from "./self_signed_tls.ts";

@@ -111,7 +111,7 @@ export async function readServerConfig(
     isModelApiEnabled: reader.get("enable_model_api"),
     metrics: readMetrics(reader),
     logs: readLogs(reader, logDir, resolve(cwd, environment.METRICS_LOCATION || "logs")),
-    tempDir: resolve(cwd, environment.TEMP || resolveTempDir(environment)),
+    tempDir: await readUnpackDir(environment, cwd),
     isWatching: flags.watch,
   };
   reader.get("enable_envvars_config");
@@ -126,14 +126,18 @@ export async function readServerConfig(
   };
 }
 
+async function readUnpackDir(environment: Environment, cwd: string): Promise<string> {
+  const path = resolve(cwd, environment.TEMP || resolveTempDir(environment));
+  if (await isFolder(path)) return path;
+  throw new ConfigError(
+    `Cannot start: the folder of temporary files must be there, found no "${path}"; make it, or name another as environment variable TEMP`,
+  );
+}
+
 async function readModelStore(reader: SettingReader): Promise<string> {
   const path = reader.get("model_store");
   if (path === undefined) throw new ConfigError("Missing mandatory parameter --model-store");
-  try {
-    if ((await Deno.stat(path)).isDirectory) return path;
-  } catch {
-    // As good as no folder.
-  }
+  if (await isFolder(path)) return path;
   throw new ConfigError(`--model-store directory not found: ${path}`);
 }
 
@@ -233,5 +237,13 @@ function readModelOverrides(
   } catch (error) {
     if (error instanceof SyntaxError) throw reader.createError(name, error.message);
     throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isDirectory;
+  } catch {
+    return false;
   }
 }
