@@ -20,6 +20,7 @@ class HttpPredictCall implements PredictCall {
   readonly requestId = crypto.randomUUID();
   readonly parts: PredictCall["parts"];
   readonly headers: readonly string[];
+  servedVersion: string | undefined = undefined;
   readonly #request: Request;
 
   constructor(
@@ -58,7 +59,7 @@ export async function answerPrediction(
   segments: readonly string[],
   options: PredictRouteOptions,
 ): Promise<Response> {
-  let requestId: string | undefined;
+  let call: HttpPredictCall | undefined;
   try {
     if (request.method === "OPTIONS") throw createMethodNotAllowed();
     const modelName = segments[1];
@@ -69,12 +70,19 @@ export async function answerPrediction(
     const urlPath = segments.length > 3 ? segments.slice(3).join("/") : "";
     const body = await readBody(request, options);
     if (typeof body === "string") return toRefusalResponse(body);
-    const call = new HttpPredictCall(kind, modelName, modelVersion, urlPath, request, body);
-    requestId = call.requestId;
-    return toAnswerResponse(await options.models.predict(call), requestId);
+    call = new HttpPredictCall(kind, modelName, modelVersion, urlPath, request, body);
+    return withVersion(toAnswerResponse(await options.models.predict(call), call.requestId), call);
   } catch (error) {
-    return toErrorResponse(error, options.reportFailure, requestId);
+    return withVersion(toErrorResponse(error, options.reportFailure, call?.requestId), call);
   }
+}
+
+/** Names the version that has answered, or failed: with weights it is not the client that knows it. */
+function withVersion(response: Response, call: PredictCall | undefined): Response {
+  if (call?.servedVersion !== undefined) {
+    response.headers.append("x-model-version", call.servedVersion);
+  }
+  return response;
 }
 
 /**

@@ -27,6 +27,7 @@ const RESERVED_HEADERS: ReadonlySet<string> = new Set([
   "pragma",
   "transfer-encoding",
   "upgrade",
+  "x-model-version",
   "x-request-id",
 ]);
 
@@ -39,6 +40,14 @@ export function createResourceNotFound(): ServeError {
 
 export function createMethodNotAllowed(): ServeError {
   return new ServeError("method_not_allowed", METHOD_NOT_ALLOWED_MESSAGE);
+}
+
+/** A success that has nothing to say: upstream's empty text and the line feed that ends each of its texts. */
+export function toLineFeedResponse(): Response {
+  const response = new Response("\n");
+  response.headers.set("content-type", "application/json");
+  addFixedHeaders(response.headers, crypto.randomUUID(), 200);
+  return response;
 }
 
 /** Framework JSON: two spaces, one line feed at the end, absent fields left out. */
