@@ -132,7 +132,8 @@ class Lifetime {
     this.server = await startServer(config);
     writeLine(Deno.stdout, `Inference address: ${this.server.inferenceUrl}`);
     writeLine(Deno.stdout, `Management address: ${this.server.managementUrl}`);
-    writeLine(Deno.stdout, `Metrics address: ${this.server.metricsUrl}`);
+    const { metricsUrl } = this.server;
+    if (metricsUrl !== undefined) writeLine(Deno.stdout, `Metrics address: ${metricsUrl}`);
     writeLine(Deno.stdout, "Model server started.");
     await stopAsked;
     createLog("server").info("Stopping, requests in flight are finished first");

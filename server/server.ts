@@ -2,14 +2,11 @@
 import denoConfig from "../deno.json" with { type: "json" };
 import { logBanner } from "./_banner.ts";
 import { returnLargeBlocks } from "./_freed_memory.ts";
+import { type OpenListeners, openListeners } from "./_listeners.ts";
 import { createStateKeeper } from "./_state_keeper.ts";
+import { openTokenKeys } from "./_token_keys.ts";
 import { createUnpackRoot, removeAbandonedRoots } from "./_unpack_root.ts";
-import {
-  ConfigError,
-  type ListenAddress,
-  type ServerConfig,
-  type TlsConfig,
-} from "./config/mod.ts";
+import type { ServerConfig } from "./config/mod.ts";
 import { ArchiveDownloader } from "./downloads/mod.ts";
 import {
   BodyDeadlines,
@@ -18,10 +15,6 @@ import {
   createManagementApp,
   createMetricsApp,
   type ExchangeObserver,
-  type HttpApp,
-  type Listener,
-  observeExchanges,
-  startListener,
 } from "./http/mod.ts";
 import { createLog, hasLogFiles, writeAccessLine } from "./logging/mod.ts";
 import { GpuAssigner, ModelRegistry, ModelStore } from "./models/mod.ts";
@@ -39,7 +32,8 @@ const BODY_TICK_MS = 1_000;
 export interface RunningServer {
   readonly inferenceUrl: string;
   readonly managementUrl: string;
-  readonly metricsUrl: string;
+  /** Absent when no metrics are served. */
+  readonly metricsUrl?: string;
   /** Takes no more requests, finishes those in flight, and gives back all that was taken. */
   stop(): Promise<void>;
   /** Removes what was unpacked, for a process that ends now. */
@@ -47,10 +41,10 @@ export interface RunningServer {
 }
 
 /**
- * Starts a server as the config says: registers the startup models, then opens the three ports. The
+ * Starts a server as the config says: registers the startup models, then opens the ports. The
  * models' workers may still be starting when this answers; requests wait for them.
  *
- * @throws {ConfigError} If a port cannot be opened; nothing runs then.
+ * @throws {ConfigError} If a port cannot be opened or the key file not be had; nothing runs then.
  */
 export async function startServer(config: ServerConfig): Promise<RunningServer> {
   // Latched when onnxruntime is first loaded, for the whole process: so it is the first thing done.
@@ -58,6 +52,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   returnLargeBlocks();
   logBanner(config);
   const clock = createSystemClock();
+  const tokens = await openTokenKeys(config, clock);
   const downloader = new ArchiveDownloader({ config: config.downloads, schedule: clock.schedule });
   const unpackRoot = await createUnpackRoot(config.tempDir);
   const store = new ModelStore(config.modelStore, downloader);
@@ -69,14 +64,15 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   const state = createStateKeeper(config, registry);
   const bodyDeadlines = new BodyDeadlines(config.bodyDeadlineMs / BODY_TICK_MS);
   const bodyTicker = setInterval(() => bodyDeadlines.tick(), BODY_TICK_MS);
-  const listeners: Listener[] = [];
+  let listeners: OpenListeners | undefined;
   let isStopping = false;
 
   async function stop(deadlineMs: number): Promise<void> {
     isStopping = true;
     downloader.close();
     const endsAtMs = clock.now() + deadlineMs;
-    await within(clock, deadlineMs, Promise.all(listeners.map((listener) => listener.close())));
+    tokens?.[Symbol.dispose]();
+    await within(clock, deadlineMs, listeners?.close() ?? Promise.resolve());
     await state.markStopped();
     const restMs = Math.max(0, endsAtMs - clock.now());
     await within(clock, restMs + RELEASE_DEADLINE_MS, registry.close({ deadlineMs: restMs }));
@@ -95,30 +91,28 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   };
   const observers: ExchangeObserver[] = [];
   if (hasLogFiles()) observers.push(createAccessLog(writeAccessLine));
-  const open = (name: string, address: ListenAddress, app: HttpApp): string => {
-    const listener = openListener(name, address, config.tls, observeExchanges(app, observers));
-    listeners.push(listener);
-    return listener.url;
-  };
   try {
     if (config.restorePoint !== undefined) await state.restore(config.restorePoint);
     else await loadStartupModels({ registry, store, models: config.startupModels });
+    const apps = {
+      inference: createInferenceApp({
+        ...common,
+        isHealthy: () => !isStopping && registry.isHealthy(),
+      }),
+      management: createManagementApp({
+        ...common,
+        models: state.models,
+        isModelApiEnabled: config.isModelApiEnabled,
+      }),
+      metrics: createMetricsApp(common),
+    };
+    const { reportFailure } = common;
+    listeners = await openListeners({ config, apps, tokens, observers, reportFailure });
+    const { inferenceUrl, managementUrl, metricsUrl } = listeners;
     const running: RunningServer = {
-      inferenceUrl: open(
-        "inference_address",
-        config.inferenceAddress,
-        createInferenceApp({ ...common, isHealthy: () => !isStopping && registry.isHealthy() }),
-      ),
-      managementUrl: open(
-        "management_address",
-        config.managementAddress,
-        createManagementApp({
-          ...common,
-          models: state.models,
-          isModelApiEnabled: config.isModelApiEnabled,
-        }),
-      ),
-      metricsUrl: open("metrics_address", config.metricsAddress, createMetricsApp(common)),
+      inferenceUrl,
+      managementUrl,
+      metricsUrl,
       stop: () => stop(STOP_DEADLINE_MS),
       abandon: () => removeNow(unpackRoot),
     };
@@ -165,29 +159,6 @@ function createRegistry(config: ServerConfig, parts: RegistryParts): ModelRegist
     createEvents: createWorkerLog,
     onWarning: (modelName, text) => log.warn("Model config", { model: modelName, text }),
   });
-}
-
-function openListener(
-  name: string,
-  address: ListenAddress,
-  tls: TlsConfig | undefined,
-  app: HttpApp,
-): Listener {
-  try {
-    return startListener({ address, tls, app });
-  } catch (cause) {
-    const found = cause instanceof Deno.errors.AddrInUse
-      ? "is in use, stop what uses it or choose another port"
-      : `cannot be opened (${cause instanceof Error ? cause.message : cause})`;
-    throw new ConfigError(
-      `Cannot start: setting "${name}" must be a free address, ${toText(address)} ${found}`,
-      { cause },
-    );
-  }
-}
-
-function toText(address: ListenAddress): string {
-  return address.transport === "unix" ? address.path : `${address.hostname}:${address.port}`;
 }
 
 /** Waits for the work, but no longer than this. */
