@@ -108,16 +108,20 @@ export class ModelStore {
       await found.arrival;
       return path;
     }
-    const arrival = this.#downloader.download(url, this.#dir, options);
+    const arrival = this.#download(url, fileName, options);
     this.#downloads.set(fileName, { arrival, users: 1 });
+    await arrival;
+    return path;
+  }
+
+  async #download(url: string, fileName: string, options: ResolveArchiveOptions): Promise<void> {
     try {
-      await arrival;
+      await this.#downloader!.download(url, this.#dir, options);
     } catch (error) {
       this.#downloads.delete(fileName);
       const isThere = error instanceof ServeError && error.code === "model_file_exists";
       if (!isThere || options.isAtStartup !== true) throw error;
     }
-    return path;
   }
 }
 
