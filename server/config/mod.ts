@@ -38,4 +38,5 @@ export {
   toNextStamp,
   toSnapshotFileName,
 } from "./snapshot_name.ts";
-export { SNAPSHOT_FORMAT } from "./_restore_point.ts";
+export { findNewestSnapshot, type FoundSnapshot } from "./_snapshot_files.ts";
+export { parseRestorePoint, SNAPSHOT_FORMAT } from "./_restore_point.ts";

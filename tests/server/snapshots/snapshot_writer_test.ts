@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, notStrictEqual, ok, strictEqual } from "node:assert/strict";
-import { findNewestSnapshot, parseRestorePoint } from "../../../server/config/_snapshot_files.ts";
-import { parseProperties } from "../../../server/config/_properties.ts";
+import { parse } from "dot-properties";
+import { findNewestSnapshot, parseRestorePoint } from "../../../server/config/mod.ts";
 import {
   type ServerState,
   SnapshotWriter,
@@ -38,8 +38,7 @@ function createState(minWorkers: number): ServerState {
 /** What a start would restore. */
 async function readMinWorkers(dir: string): Promise<number | undefined> {
   const { path, text } = await findNewestSnapshot(dir) as { path: string; text: string };
-  const settings = parseProperties(text);
-  const json = settings.find(({ key }) => key === "model_snapshot")!.value;
+  const json = parse(text).model_snapshot as string;
   return parseRestorePoint(path, json).models[0]!.minWorkers;
 }
 
