@@ -78,17 +78,20 @@ export class ModelStore {
     return this.#downloads.has(name);
   }
 
+  /** True for the name of a folder in the store, or of a link to one. */
+  async isFolder(name: string): Promise<boolean> {
+    return (await stat(`${this.#dir}/${name}`))?.isDirectory === true;
+  }
+
   /** The names of all archives in the folder, sorted. */
   async listArchives(): Promise<string[]> {
     const names: string[] = [];
     for await (const entry of Deno.readDir(this.#dir)) {
-      if (isArchiveName(entry.name, await this.#isFolder(entry))) names.push(entry.name);
+      const { name, isDirectory, isSymlink } = entry;
+      const isFolder = isDirectory || isSymlink && await this.isFolder(name);
+      if (isArchiveName(name, isFolder)) names.push(name);
     }
     return names.sort();
-  }
-
-  async #isFolder(entry: Deno.DirEntry): Promise<boolean> {
-    return entry.isDirectory || entry.isSymlink && await isFolder(`${this.#dir}/${entry.name}`);
   }
 
   /** Downloads a file, or joins those who use it when it is one of the operator's models. */
@@ -173,10 +176,6 @@ function createFileExistsError(fileName: string): ServeError {
 
 async function exists(path: string): Promise<boolean> {
   return await stat(path) !== undefined;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return (await stat(path))?.isDirectory === true;
 }
 
 async function stat(path: string): Promise<Deno.FileInfo | undefined> {
