@@ -18,6 +18,7 @@ export type Area =
   | "server/models"
   | "server/scheduling"
   | "server/metrics"
+  | "server/tracing"
   | "server/console";
 
 /** What all of `server/` may import. */
@@ -39,6 +40,7 @@ export const MAY_IMPORT_BY_AREA: Readonly<Record<Area, readonly Area[]>> = {
     "server/models",
     "server/scheduling",
     "server/metrics",
+    "server/tracing",
     "server/console",
     "archiver",
     "handlers",
@@ -63,12 +65,11 @@ export const MAY_IMPORT_BY_AREA: Readonly<Record<Area, readonly Area[]>> = {
     ...LEAVES,
     "server/downloads",
     "server/scheduling",
-    "server/metrics",
     "archiver",
     "handlers",
   ],
-  "server/scheduling": [...LEAVES, "server/metrics", "archiver", "handlers"],
-  "server/metrics": LEAVES,
+  "server/scheduling": [...LEAVES, "archiver", "handlers"],
+  "server/metrics": [...LEAVES, "server/scheduling"],
   "server/console": ["server/leaf"],
 };
 

@@ -1,0 +1,76 @@
+import type { Clock } from "../scheduling/mod.ts";
+import type { ServerMetricName } from "./built_in_definitions.ts";
+import { type GpuReading, readGpus } from "./gpu_metrics.ts";
+import { readCpuTimes, readDisk, readMemory, toCpuPercent } from "./host_metrics.ts";
+
+export interface SystemMetricsOptions {
+  readonly intervalMs: number;
+  readonly clock: Clock;
+  /** Whether to ask for NVIDIA devices at all. */
+  readonly hasGpus: boolean;
+  /** @param middleLabel What stands between `Level` and `Hostname`. */
+  readonly record: (name: ServerMetricName, value: number, middleLabel?: string) => void;
+  readonly onFailure: (error: unknown) => void;
+  /** The machine's own unless given. */
+  readonly readGpus?: () => Promise<readonly GpuReading[] | undefined>;
+}
+
+/** Records the state of the machine at once and then in every interval, until it is stopped. */
+export class SystemMetrics {
+  readonly #options: SystemMetricsOptions;
+  #cpuTimes = readCpuTimes();
+  #hasGpus: boolean;
+  #cancelNext: (() => void) | undefined;
+  #isStopped = false;
+  #current: Promise<void> = Promise.resolve();
+
+  constructor(options: SystemMetricsOptions) {
+    this.#options = options;
+    this.#hasGpus = options.hasGpus;
+  }
+
+  start(): void {
+    this.#current = this.#collect().catch(this.#options.onFailure).then(() => {
+      if (this.#isStopped) return;
+      this.#cancelNext = this.#options.clock.schedule(this.#options.intervalMs, () => this.start());
+    });
+  }
+
+  /** Ends after the collection that is under way. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelNext?.();
+    await this.#current;
+  }
+
+  async #collect(): Promise<void> {
+    const { record } = this.#options;
+    const cpuTimes = readCpuTimes();
+    record("CPUUtilization", toCpuPercent(this.#cpuTimes, cpuTimes));
+    this.#cpuTimes = cpuTimes;
+    const memory = readMemory();
+    record("MemoryUsed", memory.usedMegabytes);
+    record("MemoryAvailable", memory.availableMegabytes);
+    record("MemoryUtilization", memory.utilizationPercent);
+    const disk = await readDisk();
+    record("DiskUsage", disk.usedGigabytes);
+    record("DiskUtilization", disk.utilizationPercent);
+    record("DiskAvailable", disk.availableGigabytes);
+    if (this.#hasGpus) await this.#collectGpus();
+  }
+
+  async #collectGpus(): Promise<void> {
+    const { record } = this.#options;
+    const gpus = await (this.#options.readGpus ?? readGpus)();
+    // A tool that is not installed is not looked for every minute.
+    this.#hasGpus = gpus !== undefined;
+    for (const gpu of gpus ?? []) {
+      const { deviceId, memoryUtilizationPercent, memoryUsedMegabytes, utilizationPercent } = gpu;
+      if (memoryUtilizationPercent !== undefined) {
+        record("GPUMemoryUtilization", memoryUtilizationPercent, deviceId);
+      }
+      if (memoryUsedMegabytes !== undefined) record("GPUMemoryUsed", memoryUsedMegabytes, deviceId);
+      if (utilizationPercent !== undefined) record("GPUUtilization", utilizationPercent, deviceId);
+    }
+  }
+}
