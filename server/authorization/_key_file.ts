@@ -50,9 +50,7 @@ export class KeyFile implements Disposable {
       mode: OWNER_ONLY,
     });
     try {
-      const writer = draft.writable.getWriter();
-      await writer.write(new TextEncoder().encode(text));
-      writer.releaseLock();
+      await writeAll(draft, new TextEncoder().encode(text));
       await draft.sync();
       await lockFile(draft);
       await Deno.rename(draftPath, this.#path);
@@ -80,6 +78,12 @@ async function openExisting(path: string): Promise<Deno.FsFile | undefined> {
     throw new ConfigError(`Cannot start: the key file "${path}" must be readable, it is not`, {
       cause,
     });
+  }
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    written += await file.write(bytes.subarray(written));
   }
 }
 
