@@ -1,9 +1,11 @@
 /** The composition root: the one place that knows which parts a server is made of. */
-import denoConfig from "../deno.json" with { type: "json" };
 import { logBanner } from "./_banner.ts";
 import { returnLargeBlocks } from "./_freed_memory.ts";
 import { type OpenListeners, openListeners } from "./_listeners.ts";
+import { ModelReloader } from "./_model_reloader.ts";
+import { createOpenerOptions, type OpenerParts } from "./_opener_options.ts";
 import { createStateKeeper } from "./_state_keeper.ts";
+import { type StoreChange, StoreWatch } from "./_store_watch.ts";
 import { openTokenKeys } from "./_token_keys.ts";
 import { createUnpackRoot, removeAbandonedRoots } from "./_unpack_root.ts";
 import type { ServerConfig } from "./config/mod.ts";
@@ -15,10 +17,11 @@ import {
   createManagementApp,
   createMetricsApp,
   type ExchangeObserver,
+  type ModelService,
 } from "./http/mod.ts";
 import { createLog, hasLogFiles, writeAccessLine } from "./logging/mod.ts";
-import { GpuAssigner, ModelRegistry, ModelStore } from "./models/mod.ts";
-import { type Clock, createSystemClock, startWorkerThread, WebGpuLease } from "./scheduling/mod.ts";
+import { ModelRegistry, ModelStore } from "./models/mod.ts";
+import { type Clock, createSystemClock } from "./scheduling/mod.ts";
 import { loadStartupModels } from "./startup_models.ts";
 import { createWorkerLog } from "./worker_log.ts";
 
@@ -52,8 +55,8 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   returnLargeBlocks();
   logBanner(config);
   const clock = createSystemClock();
-  const tokens = await openTokenKeys(config, clock);
   const downloader = new ArchiveDownloader({ config: config.downloads, schedule: clock.schedule });
+  const tokens = await openTokenKeys(config, clock);
   const unpackRoot = await createUnpackRoot(config.tempDir);
   const store = new ModelStore(config.modelStore, downloader);
   const cleaning = removeAbandonedRoots(unpackRoot).catch((error: unknown) =>
@@ -62,6 +65,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   await downloader.removeAbandoned(config.modelStore);
   const registry = createRegistry(config, { clock, store, unpackRoot });
   const state = createStateKeeper(config, registry);
+  const watch = config.isWatching ? await StoreWatch.open(config.modelStore, clock) : undefined;
   const bodyDeadlines = new BodyDeadlines(config.bodyDeadlineMs / BODY_TICK_MS);
   const bodyTicker = setInterval(() => bodyDeadlines.tick(), BODY_TICK_MS);
   let listeners: OpenListeners | undefined;
@@ -70,12 +74,14 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   async function stop(deadlineMs: number): Promise<void> {
     isStopping = true;
     downloader.close();
+    const watchEnd = watch?.close();
     const endsAtMs = clock.now() + deadlineMs;
     tokens?.[Symbol.dispose]();
     await within(clock, deadlineMs, listeners?.close() ?? Promise.resolve());
     await state.markStopped();
     const restMs = Math.max(0, endsAtMs - clock.now());
     await within(clock, restMs + RELEASE_DEADLINE_MS, registry.close({ deadlineMs: restMs }));
+    await watchEnd;
     clearInterval(bodyTicker);
     await cleaning;
     await Deno.remove(unpackRoot, { recursive: true });
@@ -117,6 +123,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       abandon: () => removeNow(unpackRoot),
     };
     await state.markStarted();
+    watch?.begin(createReloader(config, { registry, store, models: state.models }));
     return running;
   } catch (error) {
     await stop(0);
@@ -124,41 +131,40 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   }
 }
 
-interface RegistryParts {
-  readonly clock: Clock;
-  readonly store: ModelStore;
-  readonly unpackRoot: string;
-}
-
-function createRegistry(config: ServerConfig, parts: RegistryParts): ModelRegistry {
+function createRegistry(
+  config: ServerConfig,
+  parts: Pick<OpenerParts, "clock" | "store" | "unpackRoot">,
+): ModelRegistry {
   const log = createLog("models");
-  let workerId = config.firstWorkerId;
-  return new ModelRegistry({
+  const opener = createOpenerOptions(config, {
     ...parts,
-    defaults: {
-      defaultWorkersPerModel: config.defaultWorkersPerModel,
-      numberOfGpu: config.numberOfGpu,
-      numberOfCores: navigator.hardwareConcurrency,
-      queueCapacity: config.jobQueueSize,
-      responseTimeoutMs: config.responseTimeoutMs,
-      startupTimeoutMs: config.startupTimeoutMs,
-      scaleUpQueueMs: config.scaleUpQueueMs,
-      scaleDownIdleMs: config.scaleDownIdleMs,
-    },
-    modelOverrides: config.modelOverrides,
-    defaultHandler: config.defaultHandler,
-    decodesRequests: config.decodesRequests,
-    maxResponseBytes: config.maxResponseBytes,
-    maxQueueBytes: config.maxQueueBytes,
-    unregisterTimeoutMs: config.unregisterTimeoutMs,
-    serverVersion: denoConfig.version,
-    gpus: new GpuAssigner(config.numberOfGpu),
-    webGpuLease: new WebGpuLease(),
-    startCarrier: startWorkerThread,
-    nextWorkerId: () => String(workerId++),
     createEvents: createWorkerLog,
     onWarning: (modelName, text) => log.warn("Model config", { model: modelName, text }),
   });
+  return new ModelRegistry({ ...opener, unregisterTimeoutMs: config.unregisterTimeoutMs });
+}
+
+interface ReloaderParts {
+  readonly registry: ModelRegistry;
+  readonly store: ModelStore;
+  /** Who is asked to replace and register. */
+  readonly models: ModelService;
+}
+
+/** What `--watch` does about a change; a snapshot's models are all that there is to follow. */
+function createReloader(
+  config: ServerConfig,
+  { registry, store, models }: ReloaderParts,
+): (change: StoreChange) => Promise<void> {
+  const reloader = new ModelReloader({
+    store,
+    startupModels: config.restorePoint === undefined ? config.startupModels : [],
+    registry: {
+      describeAll: () => registry.describeAll(),
+      register: (request) => models.register(request),
+    },
+  });
+  return (change) => reloader.follow(change);
 }
 
 /** Waits for the work, but no longer than this. */

@@ -20,6 +20,7 @@ export type {
   WorkerState,
 } from "./model_description.ts";
 export { ModelRegistry, type RegistryOptions } from "./model_registry.ts";
+export { type ModelOpenerOptions, openModel } from "./open_model.ts";
 export type { ModelDefaults } from "./model_settings.ts";
 export { isArchiveName, ModelStore, toModelName, toStoreName } from "./model_store.ts";
 export type { ShadowCounts } from "./shadow_copier.ts";

@@ -1,0 +1,39 @@
+import denoConfig from "../deno.json" with { type: "json" };
+import type { ServerConfig } from "./config/mod.ts";
+import { GpuAssigner, type ModelOpenerOptions, type ModelStore } from "./models/mod.ts";
+import { type Clock, startWorkerThread, WebGpuLease } from "./scheduling/mod.ts";
+
+/** What opening archives needs beside the config. */
+export interface OpenerParts extends Pick<ModelOpenerOptions, "createEvents" | "onWarning"> {
+  readonly clock: Clock;
+  readonly store: ModelStore;
+  readonly unpackRoot: string;
+}
+
+/** How this server's config turns archives into models; worker ids count on from the config's first. */
+export function createOpenerOptions(config: ServerConfig, parts: OpenerParts): ModelOpenerOptions {
+  let workerId = config.firstWorkerId;
+  return {
+    ...parts,
+    defaults: {
+      defaultWorkersPerModel: config.defaultWorkersPerModel,
+      numberOfGpu: config.numberOfGpu,
+      numberOfCores: navigator.hardwareConcurrency,
+      queueCapacity: config.jobQueueSize,
+      responseTimeoutMs: config.responseTimeoutMs,
+      startupTimeoutMs: config.startupTimeoutMs,
+      scaleUpQueueMs: config.scaleUpQueueMs,
+      scaleDownIdleMs: config.scaleDownIdleMs,
+    },
+    modelOverrides: config.modelOverrides,
+    defaultHandler: config.defaultHandler,
+    decodesRequests: config.decodesRequests,
+    maxResponseBytes: config.maxResponseBytes,
+    maxQueueBytes: config.maxQueueBytes,
+    serverVersion: denoConfig.version,
+    gpus: new GpuAssigner(config.numberOfGpu),
+    webGpuLease: new WebGpuLease(),
+    startCarrier: startWorkerThread,
+    nextWorkerId: () => String(workerId++),
+  };
+}
