@@ -46,9 +46,10 @@ export interface StartMarinaOptions extends RunMarinaOptions {
   readonly args: readonly string[];
   /**
    * Settings of the config file, by their names in it. The three addresses are on port 0 and no token is
-   * asked for, unless they are given here. Not used when `args` names a `--ts-config` of its own.
+   * asked for, unless they are given here. Not used when `args` names a `--ts-config` of its own. `null`
+   * names no file: the server looks for a snapshot or a `config.properties` by itself.
    */
-  readonly config?: Readonly<Record<string, string | number | boolean>>;
+  readonly config?: Readonly<Record<string, string | number | boolean>> | null;
 }
 
 /** A server that runs until it is stopped or disposed of. */
@@ -77,7 +78,7 @@ export interface MarinaProcess extends AsyncDisposable {
 export async function startMarina(options: StartMarinaOptions): Promise<MarinaProcess> {
   const configDir = await Deno.makeTempDir({ prefix: "marina-config-" });
   const args = ["serve", ...options.args];
-  if (!options.args.some((arg) => arg.startsWith("--ts-config"))) {
+  if (options.config !== null && !options.args.some((arg) => arg.startsWith("--ts-config"))) {
     const configPath = join(configDir, "config.properties");
     await Deno.writeTextFile(configPath, toConfigText(options.config ?? {}));
     args.push("--ts-config", configPath);
