@@ -1,131 +1,8 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
-import { WebGpuLease } from "../../../server/scheduling/mod.ts";
-import { GpuAssigner, ModelRegistry, ModelStore } from "../../../server/models/mod.ts";
-import type { PredictCall } from "../../../server/models/mod.ts";
-import { createManualCarrier, type ManualWorker } from "../../support/manual_carrier.ts";
-import { ManualClock } from "../../support/manual_clock.ts";
-import { createModelStore } from "../../support/model_store.ts";
-import { TempFolder } from "../../support/temp_folder.ts";
-
-const UNREGISTER_TIMEOUT_MS = 5_000;
-const HANDLER = "export function handle() {}\n";
-const NO_EVENTS = {
-  onWorkerReady: () => {},
-  onWorkerFailure: () => {},
-  onWorkerLog: () => {},
-  onBatchDone: () => {},
-};
-
-/** A registry whose archives are real, and whose workers say what the test says. */
-class Bench implements AsyncDisposable {
-  readonly clock = new ManualClock();
-  readonly registry: ModelRegistry;
-  readonly unpacked: TempFolder;
-  readonly #store: Awaited<ReturnType<typeof createModelStore>>;
-  readonly #workers: ManualWorker[];
-  #onStart = (): void => {};
-
-  private constructor(store: Awaited<ReturnType<typeof createModelStore>>, unpacked: TempFolder) {
-    const { workers, startCarrier } = createManualCarrier();
-    this.#store = store;
-    this.#workers = workers;
-    this.unpacked = unpacked;
-    let workerId = 9000;
-    this.registry = new ModelRegistry({
-      store: new ModelStore(store.dir),
-      unpackRoot: unpacked.path,
-      defaults: {
-        defaultWorkersPerModel: 0,
-        numberOfGpu: 0,
-        numberOfCores: 2,
-        queueCapacity: 10,
-        responseTimeoutMs: 120_000,
-        startupTimeoutMs: 120_000,
-        scaleUpQueueMs: 0,
-        scaleDownIdleMs: 60_000,
-      },
-      modelOverrides: new Map(),
-      decodesRequests: true,
-      maxResponseBytes: 1_000_000,
-      maxQueueBytes: 1_000_000,
-      serverVersion: "0.0.0",
-      gpus: new GpuAssigner(0),
-      webGpuLease: new WebGpuLease(),
-      clock: this.clock,
-      startCarrier: (options, events) => {
-        const carrier = startCarrier(options, events);
-        this.#onStart();
-        return carrier;
-      },
-      nextWorkerId: () => String(workerId++),
-      createEvents: () => NO_EVENTS,
-      onWarning: () => {},
-      unregisterTimeoutMs: UNREGISTER_TIMEOUT_MS,
-    });
-  }
-
-  static async create(): Promise<Bench> {
-    const store = await createModelStore({
-      "net@1": { handler: HANDLER, version: "1.0" },
-      "net@2": { handler: HANDLER, version: "2.0" },
-    });
-    return new Bench(store, await TempFolder.create());
-  }
-
-  /** Answers the worker that was started as the `index`th, once it is. */
-  async worker(index: number): Promise<ManualWorker> {
-    while (this.#workers.length <= index) {
-      await new Promise<void>((resolve) => (this.#onStart = resolve));
-    }
-    return this.#workers[index]!;
-  }
-
-  register(version: 1 | 2, initialWorkers = 1) {
-    return this.registry.register({
-      url: `net@${version}.mar`,
-      initialWorkers,
-      isSynchronous: true,
-    });
-  }
-
-  /** Registers a version whose one worker is ready. */
-  async registerReady(version: 1 | 2, workerIndex: number): Promise<ManualWorker> {
-    const registered = this.register(version);
-    const worker = await this.worker(workerIndex);
-    worker.sayLoaded();
-    await registered;
-    return worker;
-  }
-
-  listVersions(): string[] {
-    return this.registry.describe("net", "all").map(({ modelVersion, isDefault }) =>
-      isDefault ? `${modelVersion} default` : modelVersion
-    );
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    const closed = this.registry.close({ deadlineMs: 0 });
-    await this.clock.advance(60_000);
-    await closed;
-    await this.#store[Symbol.asyncDispose]();
-    await this.unpacked[Symbol.asyncDispose]();
-  }
-}
-
-function createCall(requestId: string): PredictCall {
-  return {
-    modelName: "net",
-    kind: "predict",
-    requestId,
-    parts: [],
-    headers: [],
-    urlPath: "",
-    signal: new AbortController().signal,
-  };
-}
+import { createCall, RegistryBench, UNREGISTER_TIMEOUT_MS } from "../../support/registry_bench.ts";
 
 Deno.test("ModelRegistry.register() takes a version out again that fails, though another came meanwhile", async () => {
-  await using bench = await Bench.create();
+  await using bench = await RegistryBench.create();
   const failing = bench.register(1);
   const first = await bench.worker(0);
   await bench.registerReady(2, 1);
@@ -139,7 +16,7 @@ Deno.test("ModelRegistry.register() takes a version out again that fails, though
 });
 
 Deno.test("ModelRegistry.register() fails with its own error when the model was taken out meanwhile", async () => {
-  await using bench = await Bench.create();
+  await using bench = await RegistryBench.create();
   const failing = bench.register(1, 2);
   const refused = rejects(failing, { name: "ServeError", code: "workers_failed_to_start" });
   const first = await bench.worker(0);
@@ -154,7 +31,7 @@ Deno.test("ModelRegistry.register() fails with its own error when the model was 
 });
 
 Deno.test("ModelRegistry.register() leaves a later version of the same name alone when it fails", async () => {
-  await using bench = await Bench.create();
+  await using bench = await RegistryBench.create();
   const failing = bench.register(1, 2);
   const refused = rejects(failing, { code: "workers_failed_to_start" });
   const first = await bench.worker(0);
@@ -170,8 +47,8 @@ Deno.test("ModelRegistry.register() leaves a later version of the same name alon
   strictEqual((await bench.unpacked.list()).length, 1);
 });
 
-Deno.test("ModelRegistry.unregister() refuses what is not through in time, and says that the model is gone", async () => {
-  await using bench = await Bench.create();
+Deno.test("ModelRegistry.unregister() takes the version out at once, refuses what is not through in time, and then fails with unregister_timed_out (T19, §1.6)", async () => {
+  await using bench = await RegistryBench.create();
   const worker = await bench.registerReady(1, 0);
   const asked = ["runs", "waits"].map((id) => bench.registry.predict(createCall(id)));
   const refused = asked.map((answer) =>
@@ -181,7 +58,10 @@ Deno.test("ModelRegistry.unregister() refuses what is not through in time, and s
     })
   );
   await bench.clock.advance(0);
-  const unregistered = bench.registry.unregister("net");
+  const unregistered = rejects(bench.registry.unregister("net"), {
+    code: "unregister_timed_out",
+    message: "Timed out while cleaning resources: net",
+  });
   await rejects(bench.registry.predict(createCall("late")), { code: "model_not_found" });
   await bench.clock.advance(UNREGISTER_TIMEOUT_MS - 1);
   strictEqual(worker.wasAskedToRelease, false);
@@ -194,7 +74,7 @@ Deno.test("ModelRegistry.unregister() refuses what is not through in time, and s
 });
 
 Deno.test("ModelRegistry.register() lets one of two win that register the same at once", async () => {
-  await using bench = await Bench.create();
+  await using bench = await RegistryBench.create();
   const outcomes = await Promise.allSettled([bench.register(1, 0), bench.register(1, 0)]);
   deepStrictEqual(outcomes.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
   const lost = outcomes.find((outcome) => outcome.status === "rejected");
@@ -203,7 +83,7 @@ Deno.test("ModelRegistry.register() lets one of two win that register the same a
 });
 
 Deno.test("ModelRegistry.close() answers what waits with server_stopping and takes nothing more", async () => {
-  await using bench = await Bench.create();
+  await using bench = await RegistryBench.create();
   await bench.registerReady(1, 0);
   const refused = rejects(bench.registry.predict(createCall("runs")), { code: "server_stopping" });
   const closed = bench.registry.close({ deadlineMs: 1_000 });
@@ -211,4 +91,108 @@ Deno.test("ModelRegistry.close() answers what waits with server_stopping and tak
   await bench.clock.advance(60_000);
   await Promise.all([closed, refused]);
   deepStrictEqual(await bench.unpacked.list(), []);
+});
+
+Deno.test("ModelRegistry.unregister() lets the name be registered again while the old version still drains", async () => {
+  await using bench = await RegistryBench.create();
+  const worker = await bench.registerReady(1, 0);
+  const asked = bench.registry.predict(createCall("runs"));
+  await bench.clock.advance(0);
+  const unregistered = bench.registry.unregister("net");
+  await bench.registerReady(1, 1);
+  worker.sayResult(worker.batches[0]!);
+  strictEqual((await asked).status, 200);
+  await bench.clock.advance(0);
+  worker.say({ type: "released" });
+  await unregistered;
+  deepStrictEqual(bench.listVersions(), ["1.0 default"]);
+  strictEqual((await bench.unpacked.list()).length, 1);
+});
+
+Deno.test("ModelRegistry.register() fails when its version is unregistered before its workers are ready", async () => {
+  await using bench = await RegistryBench.create();
+  const refused = rejects(bench.register(1), {
+    code: "workers_failed_to_start",
+    message: "Failed to start workers for model net version: 1.0",
+  });
+  const worker = await bench.worker(0);
+  const unregistered = bench.registry.unregister("net");
+  await bench.clock.advance(60_000);
+  await Promise.all([refused, unregistered]);
+  strictEqual(worker.isTerminated, true);
+  deepStrictEqual(bench.registry.list(), []);
+  deepStrictEqual(await bench.unpacked.list(), []);
+});
+
+Deno.test("ModelRegistry.scale() says that the model is gone when it was unregistered while workers start", async () => {
+  await using bench = await RegistryBench.create();
+  await bench.register(1, 0);
+  const scaling = { modelName: "net", minWorkers: 2, maxWorkers: 2, isSynchronous: true };
+  const refused = rejects(bench.registry.scale(scaling), { code: "model_not_found" });
+  await bench.worker(1);
+  const unregistered = bench.registry.unregister("net");
+  await rejects(bench.registry.scale(scaling), { code: "model_not_found" });
+  await bench.clock.advance(60_000);
+  await Promise.all([refused, unregistered]);
+  strictEqual(bench.startedWorkers, 2);
+});
+
+Deno.test("ModelRegistry.scale() answers a negative number of workers as upstream's list does (T10)", async () => {
+  await using bench = await RegistryBench.create();
+  await bench.register(1, 0);
+  for (const isSynchronous of [true, false]) {
+    const scaling = { modelName: "net", minWorkers: -1, maxWorkers: -1, isSynchronous };
+    await rejects(bench.registry.scale(scaling), {
+      code: "worker_index_out_of_bounds",
+      message: "Index -1 out of bounds for length 0",
+    });
+  }
+  strictEqual(bench.registry.describe("net")[0]!.minWorkers, 0);
+});
+
+Deno.test("ModelRegistry.close() ends registrations, replacements and drains that are under way", async () => {
+  await using bench = await RegistryBench.create();
+  await bench.registerReady(1, 0);
+  await bench.registerReady(2, 1);
+  const drained = bench.registry.predict(createCall("runs", { version: "2.0" }));
+  const refusals = [
+    rejects(drained, { code: "server_stopping" }),
+    rejects(bench.register(3), { code: "server_stopping" }),
+    rejects(bench.replace("net@1b.mar"), { code: "server_stopping" }),
+  ];
+  await bench.worker(3);
+  const unregistered = bench.registry.unregister("net", "2.0").catch(() => {});
+  const closed = bench.registry.close({ deadlineMs: 100 });
+  await bench.clock.advance(60_000);
+  await Promise.all([closed, unregistered, ...refusals]);
+  deepStrictEqual(bench.registry.list(), []);
+  deepStrictEqual(await bench.unpacked.list(), []);
+});
+
+Deno.test("ModelRegistry.isReady() is true once a worker can answer, not while it loads (T21)", async () => {
+  await using bench = await RegistryBench.create();
+  const registered = bench.register(1, 2);
+  const first = await bench.worker(0);
+  strictEqual(bench.registry.isReady("net"), false);
+  strictEqual(bench.registry.isHealthy(), true);
+  strictEqual(bench.registry.describe("net")[0]!.state, "starting");
+  first.sayLoaded();
+  strictEqual(bench.registry.isReady("net"), true);
+  strictEqual(bench.registry.describe("net")[0]!.state, "degraded");
+  (await bench.worker(1)).sayLoaded();
+  await registered;
+  strictEqual(bench.registry.describe("net")[0]!.state, "ready");
+});
+
+Deno.test("ModelRegistry.isHealthy() asks the default versions alone (§8.6)", async () => {
+  await using bench = await RegistryBench.create();
+  strictEqual(bench.registry.isHealthy(), true);
+  await bench.registerReady(1, 0);
+  const scaling = { modelName: "net", minWorkers: 1, maxWorkers: 1, isSynchronous: false };
+  await bench.register(2, 0);
+  await bench.registry.scale({ ...scaling, modelVersion: "2.0" });
+  const failing = await bench.worker(1);
+  failing.say({ type: "load_failed", failure: { message: "no" }, isOutOfMemory: false });
+  await bench.clock.advance(1_000_000);
+  deepStrictEqual([bench.registry.isHealthy(), bench.registry.isReady("net")], [true, true]);
 });
