@@ -71,6 +71,7 @@ async function runTask(flags: ServeFlags, args: readonly string[]): Promise<numb
     case "stop":
       return await stop();
     case "dry_run":
+      return await dryRun(flags);
     case "serve":
       return flags.isStart && !flags.foreground ? await start(flags, args) : await serve(flags);
   }
@@ -99,6 +100,15 @@ async function printConfig(flags: ServeFlags): Promise<number> {
   for (const warning of warnings) writeLine(Deno.stderr, `marina serve: warning: ${warning}`);
   write(Deno.stdout, createConfigListing(settings));
   return EXIT_OK;
+}
+
+async function dryRun(flags: ServeFlags): Promise<number> {
+  const { config, warnings } = await readServerConfig(flags);
+  const warn = (text: string) => writeLine(Deno.stderr, `marina serve: warning: ${text}`);
+  for (const warning of warnings) warn(warning);
+  const { checkModels } = await import("./_dry_run.ts");
+  const report = (line: string) => writeLine(Deno.stdout, line);
+  return await checkModels(config, { report, warn }) ? EXIT_OK : EXIT_FAILED;
 }
 
 async function serve(flags: ServeFlags): Promise<number> {

@@ -51,7 +51,7 @@ export class ModelStore {
     }
     if (isRemoteUrl(url)) return await this.#obtain(url, options);
     const name = toStoreName(url);
-    if (!isVisibleName(name) || !await exists(`${this.#dir}/${name}`)) {
+    if (!await this.has(name)) {
       throw new ServeError("archive_not_found", `Model not found at: ${url}`);
     }
     const download = this.#downloads.get(name);
@@ -76,6 +76,11 @@ export class ModelStore {
   /** True for the file or folder name of what is being or was downloaded by this server. */
   isDownload(name: string): boolean {
     return this.#downloads.has(name);
+  }
+
+  /** True for the name of anything in the store. */
+  async has(name: string): Promise<boolean> {
+    return isVisibleName(name) && await exists(`${this.#dir}/${name}`);
   }
 
   /** True for the name of a folder in the store, or of a link to one. */
