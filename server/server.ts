@@ -4,10 +4,12 @@ import { returnLargeBlocks } from "./_freed_memory.ts";
 import { type OpenListeners, openListeners } from "./_listeners.ts";
 import { ModelReloader } from "./_model_reloader.ts";
 import { createOpenerOptions, type OpenerParts } from "./_opener_options.ts";
+import { createServerMetrics } from "./_server_metrics.ts";
 import { createStateKeeper } from "./_state_keeper.ts";
 import { type StoreChange, StoreWatch } from "./_store_watch.ts";
 import { openTokenKeys } from "./_token_keys.ts";
 import { createUnpackRoot, removeAbandonedRoots } from "./_unpack_root.ts";
+import { combineEvents } from "./combine_events.ts";
 import type { ServerConfig } from "./config/mod.ts";
 import { ArchiveDownloader } from "./downloads/mod.ts";
 import {
@@ -55,6 +57,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   returnLargeBlocks();
   logBanner(config);
   const clock = createSystemClock();
+  const metrics = await createServerMetrics(config, clock, () => registry.describeAll());
   const downloader = new ArchiveDownloader({ config: config.downloads, schedule: clock.schedule });
   const tokens = await openTokenKeys(config, clock);
   const unpackRoot = await createUnpackRoot(config.tempDir);
@@ -63,7 +66,13 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     createLog("models").warn("Cannot look for folders of killed servers", { error })
   );
   await downloader.removeAbandoned(config.modelStore);
-  const registry = createRegistry(config, { clock, store, unpackRoot });
+  const registry = createRegistry(config, {
+    clock,
+    store,
+    unpackRoot,
+    createEvents: (name, version) =>
+      combineEvents(createWorkerLog(name, version), metrics.createVersionMetrics(name, version)),
+  });
   const state = createStateKeeper(config, registry);
   const watch = config.isWatching ? await StoreWatch.open(config.modelStore, clock) : undefined;
   const bodyDeadlines = new BodyDeadlines(config.bodyDeadlineMs / BODY_TICK_MS);
@@ -82,6 +91,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     const restMs = Math.max(0, endsAtMs - clock.now());
     await within(clock, restMs + RELEASE_DEADLINE_MS, registry.close({ deadlineMs: restMs }));
     await watchEnd;
+    await metrics.stop();
     clearInterval(bodyTicker);
     await cleaning;
     await Deno.remove(unpackRoot, { recursive: true });
@@ -95,9 +105,10 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     reportFailure: (error: unknown, requestId: string) =>
       log.error("Request failed", { requestId, error }),
   };
-  const observers: ExchangeObserver[] = [];
+  const observers: ExchangeObserver[] = [metrics.httpCounts];
   if (hasLogFiles()) observers.push(createAccessLog(writeAccessLine));
   try {
+    metrics.start();
     if (config.restorePoint !== undefined) await state.restore(config.restorePoint);
     else await loadStartupModels({ registry, store, models: config.startupModels });
     const apps = {
@@ -110,7 +121,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
         models: state.models,
         isModelApiEnabled: config.isModelApiEnabled,
       }),
-      metrics: createMetricsApp(common),
+      metrics: createMetricsApp({ ...common, readText: (names) => metrics.readText(names) }),
     };
     const { reportFailure } = common;
     listeners = await openListeners({ config, apps, tokens, observers, reportFailure });
@@ -133,12 +144,11 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
 
 function createRegistry(
   config: ServerConfig,
-  parts: Pick<OpenerParts, "clock" | "store" | "unpackRoot">,
+  parts: Omit<OpenerParts, "onWarning">,
 ): ModelRegistry {
   const log = createLog("models");
   const opener = createOpenerOptions(config, {
     ...parts,
-    createEvents: createWorkerLog,
     onWarning: (modelName, text) => log.warn("Model config", { model: modelName, text }),
   });
   return new ModelRegistry({ ...opener, unregisterTimeoutMs: config.unregisterTimeoutMs });

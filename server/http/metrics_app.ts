@@ -4,19 +4,27 @@ import type { HttpApp } from "./http_app.ts";
 
 export interface MetricsAppOptions {
   readonly reportFailure: ReportFailure;
+  /** The metrics' text: all of it, or the samples of these names. */
+  readonly readText: (names?: ReadonlySet<string>) => Promise<string>;
 }
+
+/** Prometheus's text form, as TorchServe names it. */
+const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /**
  * The metrics port: `/metrics` in Prometheus's text form, by any method.
  *
- * The text is empty, as TorchServe's is in its default `log` mode: nothing is counted yet.
+ * `?name[]=A&name[]=B` shows the samples of these names alone; names that nobody knows show nothing.
  */
 export function createMetricsApp(options: MetricsAppOptions): HttpApp {
-  return (request) => {
-    if (toPathSegments(request.url)?.[0] !== "metrics") {
-      return toErrorResponse(createResourceNotFound(), options.reportFailure);
+  return async (request) => {
+    try {
+      if (toPathSegments(request.url)?.[0] !== "metrics") throw createResourceNotFound();
+      const names = new URL(request.url).searchParams.getAll("name[]");
+      const text = await options.readText(names.length === 0 ? undefined : new Set(names));
+      return new Response(text, { headers: { "content-type": CONTENT_TYPE } });
+    } catch (error) {
+      return toErrorResponse(error, options.reportFailure);
     }
-    const headers = { "content-type": "text/plain; version=0.0.4; charset=utf-8" };
-    return new Response("", { headers });
   };
 }
