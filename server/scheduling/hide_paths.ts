@@ -3,7 +3,7 @@
  * another slash is none: `text/plain`, `https://host/a/b`.
  */
 const ABSOLUTE_PATH_REGEXP =
-  /(?<![\w.:/\\-])(?:file:\/\/)?(?:\/|[A-Za-z]:[\\/])[^\s"'`()<>,;:*?|]*[/\\]([^\s"'`()<>,;:*?|/\\]+)/g;
+  /(?<![\w.:/\\-])(?:file:\/\/)?(?:\/?[A-Za-z]:[\\/]|\/)[^\s"'`()<>,;:*?|]*[/\\]([^\s"'`()<>,;:*?|/\\]+)/g;
 
 /**
  * A text without the paths of this machine: of each absolute path only the last segment stays.

@@ -1,106 +1,13 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import { toAnswer } from "../../support/manual_carrier.ts";
+import { settlePromises } from "../../support/manual_clock.ts";
 import {
-  type Answer,
-  type PoolSettings,
-  type PredictCall,
-  WebGpuLease,
-  WorkerPool,
-} from "../../../server/scheduling/mod.ts";
-import { createManualCarrier, type ManualWorker, toAnswer } from "../../support/manual_carrier.ts";
-import { ManualClock, settlePromises } from "../../support/manual_clock.ts";
-
-interface Bench {
-  readonly pool: WorkerPool;
-  readonly workers: ManualWorker[];
-  readonly clock: ManualClock;
-  readonly failures: string[];
-}
-
-const SETTINGS: PoolSettings = {
-  batchSize: 1,
-  queueCapacity: 100,
-  maxQueueBytes: 1_000_000,
-  responseTimeoutMs: 2_000,
-  startupTimeoutMs: 5_000,
-  maxRetryTimeoutMs: 10_000,
-  clientTimeoutMs: 0,
-  usesJobTickets: false,
-  scaleUpQueueMs: 0,
-  scaleDownIdleMs: 60_000,
-};
-
-function createBench(settings: Partial<PoolSettings> = {}, gpuIds: (number | null)[] = []): Bench {
-  const { workers, startCarrier } = createManualCarrier();
-  const clock = new ManualClock();
-  const failures: string[] = [];
-  let nextId = 9000;
-  const pool = new WorkerPool({
-    settings: { ...SETTINGS, ...settings },
-    load: {
-      modelName: "digits",
-      modelVersion: "1.0",
-      modelDir: "/models/digits",
-      manifest: null,
-      modelYamlConfig: {},
-      handler: { kind: "built_in", name: "base_handler" },
-      needsImages: false,
-      batchSize: settings.batchSize ?? 1,
-      intraOpThreads: 1,
-      serverVersion: "0.0.0",
-      decodesRequests: true,
-      maxResponseBytes: 1_000_000,
-      warmup: [],
-    },
-    requiresGpu: false,
-    nextGpuId: () => gpuIds.shift() ?? null,
-    nextWorkerId: () => String(nextId++),
-    clock,
-    startCarrier,
-    webGpuLease: new WebGpuLease(),
-    events: {
-      onWorkerReady: () => {},
-      onWorkerFailure: (worker, failure) => failures.push(`${worker.id}: ${failure.message}`),
-      onWorkerLog: () => {},
-      onBatchDone: () => {},
-    },
-  });
-  return { pool, workers, clock, failures };
-}
-
-/** A pool with `count` loaded workers. */
-async function createReadyBench(
-  count: number,
-  settings: Partial<PoolSettings> = {},
-): Promise<Bench> {
-  const bench = createBench(settings);
-  const scaled = bench.pool.scale(count, count);
-  await settlePromises();
-  for (const worker of bench.workers) worker.sayLoaded();
-  await scaled;
-  return bench;
-}
-
-function createCall(requestId: string, options: Partial<PredictCall> = {}): PredictCall {
-  return {
-    modelName: "digits",
-    kind: "predict",
-    requestId,
-    parts: [{ name: "body", contentType: "", bytes: new Uint8Array(4) }],
-    headers: [],
-    urlPath: "",
-    signal: new AbortController().signal,
-    ...options,
-  };
-}
-
-async function readText(answer: Promise<Answer>): Promise<string> {
-  const { body } = await answer;
-  return await new Response(body).text();
-}
-
-function idsOf(worker: ManualWorker): string[][] {
-  return worker.batches.map((batch) => batch.items.map((item) => item.requestId));
-}
+  createCall,
+  createPoolBench,
+  createReadyBench,
+  idsOf,
+  readText,
+} from "../../support/pool_bench.ts";
 
 Deno.test("WorkerPool gives a free worker what waits at once, without waiting for a full batch", async () => {
   const { pool, workers } = await createReadyBench(1, { batchSize: 8 });
@@ -123,7 +30,7 @@ Deno.test("WorkerPool fills the next batch while the only worker is busy, and gi
 });
 
 Deno.test("WorkerPool counts a batch in rows: raw tensors of two rows fill a batch of three alone", async () => {
-  const { pool, workers } = createBench({ batchSize: 3 });
+  const { pool, workers } = createPoolBench({ batchSize: 3 });
   const scaled = pool.scale(1, 1);
   await settlePromises();
   workers[0].sayLoaded({ rowBytes: 8 });
@@ -211,7 +118,7 @@ Deno.test("WorkerPool answers model_busy when more bytes wait than the queue may
 });
 
 Deno.test("WorkerPool answers model_busy at once when it has no worker", async () => {
-  const { pool } = createBench();
+  const { pool } = createPoolBench();
   await rejects(pool.predict(createCall("a", { modelVersion: "1.0" })), {
     code: "model_busy",
     message: /^Model "digits" Version 1\.0" has no worker/,
@@ -275,7 +182,7 @@ Deno.test("WorkerPool restarts a worker after 1, 1 and 2 s, and again after 1 s 
 });
 
 Deno.test("WorkerPool gives a worker up after maxRetryTimeoutMs without a load, and answers who waits", async () => {
-  const { pool, workers, clock } = createBench({ maxRetryTimeoutMs: 2_000 });
+  const { pool, workers, clock } = createPoolBench({ maxRetryTimeoutMs: 2_000 });
   const scaled = pool.scale(1, 1);
   await settlePromises();
   const waiting = rejects(pool.predict(createCall("a")), { code: "model_failed" });
@@ -303,7 +210,7 @@ Deno.test("WorkerPool ends a worker that does not answer within responseTimeoutM
 });
 
 Deno.test("WorkerPool ends a worker that does not load within startupTimeoutMs", async () => {
-  const { pool, workers, clock, failures } = createBench();
+  const { pool, workers, clock, failures } = createPoolBench();
   const scaled = pool.scale(1, 1);
   await clock.advance(5_000);
   deepStrictEqual(await scaled, ["failed"]);
@@ -394,7 +301,7 @@ Deno.test("WorkerPool breaks a stream off when its worker dies", async () => {
 });
 
 Deno.test("WorkerPool lets one worker at a time have WebGPU and tells the next that it may not", async () => {
-  const { pool, workers } = createBench({}, [0, 1]);
+  const { pool, workers } = createPoolBench({}, [0, 1]);
   pool.scale(2, 2);
   await settlePromises();
   strictEqual(workers.length, 1);
