@@ -19,6 +19,7 @@ import {
   startListener,
 } from "./http/mod.ts";
 import { createLog } from "./logging/mod.ts";
+import type { Tracing } from "./tracing/mod.ts";
 
 /** The apps without their guards. */
 export interface UnguardedApps {
@@ -33,6 +34,8 @@ export interface OpenListenersOptions {
   /** Absent when requests need no token. */
   readonly tokens?: TokenAuthority;
   readonly observers: readonly ExchangeObserver[];
+  /** Absent when nobody traces. */
+  readonly tracing?: Tracing;
   readonly reportFailure: (error: unknown, requestId: string) => void;
 }
 
@@ -63,13 +66,14 @@ interface Place {
  * @throws {ConfigError} If an address cannot be had; nothing is open then.
  */
 export async function openListeners(options: OpenListenersOptions): Promise<OpenListeners> {
-  const { config, observers, reportFailure } = options;
+  const { config, observers, tracing, reportFailure } = options;
   const { cors, managementAddress, metricsAddress } = config;
   const tls = await resolveTls(config);
   const listeners: Listener[] = [];
   const open = async ({ setting, address, app }: Place): Promise<string> => {
     const exposed = createExposedApp(app, { address, cors, reportFailure });
-    const observed = observeExchanges(exposed, observers);
+    const traced = tracing?.traceRequests(exposed) ?? exposed;
+    const observed = observeExchanges(traced, observers);
     const listener = await openListener(setting, address, tls, observed);
     listeners.push(listener);
     return listener.url;

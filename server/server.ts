@@ -1,4 +1,5 @@
 /** The composition root: the one place that knows which parts a server is made of. */
+import denoConfig from "../deno.json" with { type: "json" };
 import { logBanner } from "./_banner.ts";
 import { returnLargeBlocks } from "./_freed_memory.ts";
 import { type OpenListeners, openListeners } from "./_listeners.ts";
@@ -25,6 +26,7 @@ import { createLog, hasLogFiles, writeAccessLine } from "./logging/mod.ts";
 import { ModelRegistry, ModelStore } from "./models/mod.ts";
 import { type Clock, createSystemClock } from "./scheduling/mod.ts";
 import { loadStartupModels } from "./startup_models.ts";
+import { createTracing } from "./tracing/mod.ts";
 import { createWorkerLog } from "./worker_log.ts";
 
 /** How long requests in flight have to finish once the server is asked to stop. */
@@ -57,6 +59,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   returnLargeBlocks();
   logBanner(config);
   const clock = createSystemClock();
+  const tracing = createTracing(denoConfig.version);
   const metrics = await createServerMetrics(config, clock, () => registry.describeAll());
   const downloader = new ArchiveDownloader({ config: config.downloads, schedule: clock.schedule });
   const tokens = await openTokenKeys(config, clock);
@@ -71,7 +74,11 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     store,
     unpackRoot,
     createEvents: (name, version) =>
-      combineEvents(createWorkerLog(name, version), metrics.createVersionMetrics(name, version)),
+      combineEvents(
+        createWorkerLog(name, version),
+        metrics.createVersionMetrics(name, version),
+        ...tracing === undefined ? [] : [tracing.createEvents(name, version)],
+      ),
   });
   const state = createStateKeeper(config, registry);
   const watch = config.isWatching ? await StoreWatch.open(config.modelStore, clock) : undefined;
@@ -99,7 +106,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
 
   const log = createLog("http");
   const common = {
-    models: registry,
+    models: tracing?.tracePredictions<ModelService>(registry) ?? registry,
     maxBodyBytes: config.maxRequestBytes,
     bodyDeadlines,
     reportFailure: (error: unknown, requestId: string) =>
@@ -124,7 +131,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       metrics: createMetricsApp({ ...common, readText: (names) => metrics.readText(names) }),
     };
     const { reportFailure } = common;
-    listeners = await openListeners({ config, apps, tokens, observers, reportFailure });
+    listeners = await openListeners({ config, apps, tokens, observers, tracing, reportFailure });
     const { inferenceUrl, managementUrl, metricsUrl } = listeners;
     const running: RunningServer = {
       inferenceUrl,
