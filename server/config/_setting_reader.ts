@@ -26,6 +26,7 @@ export type SettingValue<Name extends SettingName> = (typeof SETTINGS)[Name] ext
   { default: string } ? Value<(typeof SETTINGS)[Name]>
   : Value<(typeof SETTINGS)[Name]> | undefined;
 
+const MAX_SHOWN = 100;
 const DEFAULT: Origin = { from: "default" };
 
 /** Reads texts as the kinds that the table says, and remembers what has no effect. */
@@ -66,9 +67,8 @@ export class SettingReader {
 
   /** The error that stops the start: `Cannot start: setting "x" must …, received …`. */
   createError(name: SettingName, required: string, wayOut = ""): ConfigError {
-    const received = rowOf(name).isSecret
-      ? ""
-      : `, received "${this.#settings.get(name)?.text ?? rowOf(name).default ?? ""}"`;
+    const text = this.#settings.get(name)?.text ?? rowOf(name).default ?? "";
+    const received = rowOf(name).isSecret ? "" : `, received "${toShown(text)}"`;
     const origin = toOriginText(this.originOf(name));
     return new ConfigError(
       `Cannot start: setting "${name}" ${required}${received} (from ${origin})${wayOut}`,
@@ -120,4 +120,10 @@ export class SettingReader {
     }
     return word === "true";
   }
+}
+
+/** On one line, and no longer than a line. */
+function toShown(text: string): string {
+  const line = text.replaceAll(/\s+/g, " ");
+  return line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN)}…` : line;
 }

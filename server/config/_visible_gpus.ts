@@ -7,13 +7,17 @@ const IDS_REGEXP = /^\s*-?\d+\s*(,\s*-?\d+\s*)*$/;
 /**
  * The NVIDIA devices that this process may see: their files, fewer when `CUDA_VISIBLE_DEVICES` says so.
  *
+ * @param deviceDir The folder of the device files.
  * @throws {ConfigError} If a variable is neither empty nor integers between commas.
  */
-export async function countVisibleGpus(environment: Environment): Promise<number> {
+export async function countVisibleGpus(
+  environment: Environment,
+  deviceDir: string,
+): Promise<number> {
   for (const variable of VARIABLES) assertDeviceIds(variable, environment[variable] ?? "");
   let found = 0;
   try {
-    for await (const { name } of Deno.readDir("/dev")) if (/^nvidia\d+$/.test(name)) found++;
+    for await (const { name } of Deno.readDir(deviceDir)) if (/^nvidia\d+$/.test(name)) found++;
   } catch {
     return 0;
   }

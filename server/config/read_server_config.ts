@@ -45,6 +45,8 @@ export interface ReadServerConfigOptions {
   readonly environment?: Environment;
   /** Absolute; relative paths start here. */
   readonly cwd?: string;
+  /** Where the system has its device files. */
+  readonly deviceDir?: string;
 }
 
 /**
@@ -57,7 +59,7 @@ export async function readServerConfig(
   flags: ServeFlags,
   options: ReadServerConfigOptions = {},
 ): Promise<ConfigReading> {
-  const { environment = readEnvironment(), cwd = Deno.cwd() } = options;
+  const { environment = readEnvironment(), cwd = Deno.cwd(), deviceDir = "/dev" } = options;
   const logDir = resolve(cwd, environment.LOG_LOCATION || "logs");
   const snapshotDir = flags.noSnapshots ? undefined : join(logDir, "config");
   const file = await findConfigFile({ environment, cwd, snapshotDir, tsConfig: flags.tsConfig });
@@ -93,7 +95,7 @@ export async function readServerConfig(
     defaultHandler: reader.get("default_service_handler"),
     numberOfGpu: Math.min(
       reader.get("number_of_gpu") ?? Infinity,
-      await countVisibleGpus(environment),
+      await countVisibleGpus(environment, deviceDir),
     ),
     firstWorkerId: reader.get("initial_worker_port"),
     jobQueueSize: reader.get("job_queue_size"),

@@ -26,7 +26,7 @@ const FLAG_GROUPS = {
       arity: "many",
       placeholder: "MODEL",
       setting: "load_models",
-      help: 'Models to load: "name=file.mar", "file.mar", an allowed URL, or "all" of the store',
+      help: 'Models to load: "name=url", "url" (a file of the store), or "all"',
     },
     enableModelApi: {
       names: ["--enable-model-api"],
@@ -45,7 +45,7 @@ const FLAG_GROUPS = {
       names: ["--ts-config"],
       arity: "one",
       placeholder: "FILE",
-      help: "Config file (Java properties); else the newest snapshot, else ./config.properties",
+      help: "Config file; else the newest snapshot, else ./config.properties",
     },
     noSnapshots: {
       names: ["--ncs", "--no-config-snapshots"],

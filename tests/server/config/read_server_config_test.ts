@@ -1,106 +1,65 @@
-import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { parseServeFlags } from "../../../server/config/mod.ts";
-import {
-  type ConfigReading,
-  readServerConfig,
-  type ServerConfig,
-} from "../../../server/config/mod.ts";
+import { parseServeFlags, readServerConfig } from "../../../server/config/mod.ts";
+import { TempFolder } from "../../support/temp_folder.ts";
+import { readConfig } from "./_read_config.ts";
 
-/** Reads a config file of these lines, after a first one that is a comment. */
-async function readConfig(
-  lines: readonly string[],
-  args: readonly string[] = [],
-): Promise<ConfigReading> {
-  const dir = await Deno.makeTempDir();
-  try {
-    const path = join(dir, "config.properties");
-    await Deno.writeTextFile(path, ["# comment", ...lines, ""].join("\n"));
-    const store = args.includes("--model-store") ? [] : ["--model-store", dir];
-    return await readServerConfig(parseServeFlags([...store, "--ts-config", path, ...args]));
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
-}
-
-Deno.test("readServerConfig() gives TorchServe's defaults when nothing is said", async () => {
-  const dir = await Deno.makeTempDir();
-  try {
-    const flags = parseServeFlags(["--model-store", dir]);
-    const { config, warnings } = await readServerConfig(flags);
-    deepStrictEqual(warnings, []);
-    deepStrictEqual({ ...config, numberOfGpu: 0 }, {
-      inferenceAddress: { transport: "tcp", hostname: "127.0.0.1", port: 8080, isTls: false },
-      managementAddress: { transport: "tcp", hostname: "127.0.0.1", port: 8081, isTls: false },
-      metricsAddress: { transport: "tcp", hostname: "127.0.0.1", port: 8082, isTls: false },
-      modelStore: dir,
-      startupModels: [],
-      defaultWorkersPerModel: 0,
-      numberOfGpu: 0,
-      jobQueueSize: 100,
-      maxQueueBytes: 268_435_456,
-      responseTimeoutMs: 120_000,
-      startupTimeoutMs: 120_000,
-      unregisterTimeoutMs: 120_000,
-      maxRequestBytes: 6_553_500,
-      bodyDeadlineMs: 60_000,
-      isModelApiEnabled: false,
-    });
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
+Deno.test("readServerConfig() gives TorchServe's defaults when nothing is said (§2)", async () => {
+  const { config, warnings, cwd } = await readConfig([]);
+  const at = (path: string) => join(cwd, path);
+  deepStrictEqual(warnings, []);
+  deepStrictEqual(JSON.parse(JSON.stringify(config)), {
+    configFile: at("config.properties"),
+    inferenceAddress: { transport: "tcp", hostname: "127.0.0.1", port: 8080, isTls: false },
+    managementAddress: { transport: "tcp", hostname: "127.0.0.1", port: 8081, isTls: false },
+    metricsAddress: { transport: "tcp", hostname: "127.0.0.1", port: 8082, isTls: false },
+    isMetricsApiEnabled: true,
+    cors: {},
+    tokens: { expirationMs: 3_600_000, keyFile: at("key_file.json") },
+    modelStore: at("store"),
+    startupModels: [],
+    snapshotDir: at("logs/config"),
+    properties: {},
+    modelOverrides: {},
+    defaultWorkersPerModel: 0,
+    numberOfGpu: 0,
+    firstWorkerId: 9000,
+    jobQueueSize: 100,
+    maxQueueBytes: 268_435_456,
+    responseTimeoutMs: 120_000,
+    startupTimeoutMs: 120_000,
+    unregisterTimeoutMs: 120_000,
+    scaleUpQueueMs: 500,
+    scaleDownIdleMs: 60_000,
+    maxRequestBytes: 6_553_500,
+    maxResponseBytes: 6_553_500,
+    bodyDeadlineMs: 60_000,
+    decodesRequests: true,
+    downloads: { allowedUrls: [], maxArchiveBytes: 16 * 1024 ** 3, timeoutMs: 600_000 },
+    isModelApiEnabled: false,
+    metrics: {
+      mode: "log",
+      isAutoDetectEnabled: false,
+      isSystemEnabled: true,
+      systemIntervalMs: 60_000,
+    },
+    logs: { dir: at("logs"), metricsDir: at("logs") },
+    tempDir: cwd,
+    isWatching: false,
+  });
 });
 
-const READ_ROWS: readonly { line: string; expected: Partial<ServerConfig> }[] = [
-  {
-    line: "inference_address=http://127.0.0.1:0",
-    expected: {
-      inferenceAddress: { transport: "tcp", hostname: "127.0.0.1", port: 0, isTls: false },
-    },
-  },
-  {
-    line: "inference_address=http\\://localhost\\:9090",
-    expected: {
-      inferenceAddress: { transport: "tcp", hostname: "localhost", port: 9090, isTls: false },
-    },
-  },
-  {
-    line: "management_address : http://[::1]:9091/",
-    expected: {
-      managementAddress: { transport: "tcp", hostname: "::1", port: 9091, isTls: false },
-    },
-  },
-  {
-    line: "metrics_address http://127.0.0.1",
-    expected: {
-      metricsAddress: { transport: "tcp", hostname: "127.0.0.1", port: 8082, isTls: false },
-    },
-  },
-  { line: "load_models=ALL", expected: { startupModels: "all" } },
-  {
-    line: "load_models=a=a.mar,\\\n   b.mar",
-    expected: { startupModels: [{ modelName: "a", url: "a.mar" }, { url: "b.mar" }] },
-  },
-  { line: "default_workers_per_model=2", expected: { defaultWorkersPerModel: 2 } },
-  { line: "number_of_gpu=3", expected: { numberOfGpu: 3 } },
-  { line: "job_queue_size=7  ", expected: { jobQueueSize: 7 } },
-  { line: "default_response_timeout=5", expected: { responseTimeoutMs: 5_000 } },
-  { line: "default_startup_timeout=6", expected: { startupTimeoutMs: 6_000 } },
-  { line: "unregister_model_timeout=7", expected: { unregisterTimeoutMs: 7_000 } },
-  { line: "max_request_size=8", expected: { maxRequestBytes: 8 } },
-  { line: "enable_model_api=TRUE", expected: { isModelApiEnabled: true } },
-  { line: "enable_model_api=yes", expected: { isModelApiEnabled: false } },
-  { line: "disable_token_authorization=true", expected: {} },
-  { line: "job_queue_size=7\njob_queue_size=8", expected: { jobQueueSize: 8 } },
-];
-
-Deno.test.each(READ_ROWS)("readServerConfig() reads $line", async ({ line, expected }) => {
+Deno.test.each([
+  { line: "management_address : http://[::1]:9091/", port: 9091 },
+  { line: "management_address=http\\://localhost\\:9090", port: 9090 },
+  { line: "management_address http://127.0.0.1:9092", port: 9092 },
+  { line: "! another comment\nmanagement_address=\\\n    http://127.0.0.1:9093  ", port: 9093 },
+  { line: "management_address=http://a:1\nmanagement_address=http://127.0.0.1:9094", port: 9094 },
+  { line: "management\\u005faddress=http://127.0.0.1:9095", port: 9095 },
+])("readServerConfig() reads Java's properties: $line (T31)", async ({ line, port }) => {
   const { config, warnings } = await readConfig([line]);
   deepStrictEqual(warnings, []);
-  const actual = Object.fromEntries(
-    Object.keys(expected).map((name) => [name, config[name as keyof ServerConfig]]),
-  );
-  deepStrictEqual(actual, expected);
+  strictEqual("port" in config.managementAddress && config.managementAddress.port, port);
 });
 
 Deno.test.each([
@@ -126,67 +85,326 @@ Deno.test.each([
     found: 'setting "number_of_gpu" must be an integer from 0 to 1024, received "-1"',
   },
   {
+    line: "token_expiration_min=1e3",
+    found: 'setting "token_expiration_min" must be a number from 0.01 to 5256000, received "1e3"',
+  },
+  {
     line: "inference_address=127.0.0.1:8080",
-    found: 'setting "inference_address" must be http://host:port, received "127.0.0.1:8080"',
+    found:
+      'setting "inference_address" must be http://host:port, https://host:port or unix:/path, received "127.0.0.1:8080"',
   },
   {
     line: "metrics_address=http://127.0.0.1:65536",
-    found: 'setting "metrics_address" must be http://host:port, received "http://127.0.0.1:65536"',
+    found:
+      'setting "metrics_address" must be http://host:port, https://host:port or unix:/path, received "http://127.0.0.1:65536"',
   },
-])("readServerConfig() refuses $line with file and line", async ({ line, found }) => {
+  {
+    line: "log_format=xml",
+    found: 'setting "log_format" must be "text" or "json", received "xml"',
+  },
+  {
+    line: "allowed_urls=https://a/.*,(",
+    found:
+      'setting "allowed_urls" must be regular expressions between commas, "(" is none, received "https://a/.*,("',
+  },
+  {
+    line: "models=[]",
+    found: 'setting "models" must be a JSON object itself, received "[]"',
+  },
+])("readServerConfig() refuses $line with file and line (§2)", async ({ line, found }) => {
   await rejects(readConfig(["", line]), {
     name: "ConfigError",
     message: `Cannot start: ${found} (from config.properties, line 3)`,
   });
 });
 
-Deno.test.each(["inference_address", "management_address", "metrics_address"])(
-  "readServerConfig() refuses to open %s to other machines without --insecure",
+Deno.test.each(["inference_address", "management_address", "metrics_address"] as const)(
+  "readServerConfig() opens %s to other machines only with tokens or --insecure",
   async (name) => {
     const line = `${name}=http://0.0.0.0:8080`;
-    await rejects(readConfig([line]), {
+    const open = ["disable_token_authorization=true", line];
+    await rejects(readConfig(open), {
       name: "ConfigError",
-      message: `Cannot start: setting "${name}" must be a loopback address, as requests are not ` +
-        'authorized yet, received "http://0.0.0.0:8080" (from config.properties, line 2); ' +
-        "use http://127.0.0.1 behind a proxy, or add --insecure",
+      message:
+        `Cannot start: setting "${name}" must be a loopback address where token authorization is ` +
+        'disabled, received "http://0.0.0.0:8080" (from config.properties, line 3); ' +
+        "use http://127.0.0.1 behind a proxy, leave token authorization on, or add --insecure",
     });
-    const { config } = await readConfig([line], ["--insecure"]);
-    const addresses = [config.inferenceAddress, config.managementAddress, config.metricsAddress];
-    strictEqual(
-      addresses.filter((address) => "hostname" in address && address.hostname === "0.0.0.0").length,
-      1,
-    );
+    for (const [lines, args] of [[[line], []], [open, ["--insecure"]]] as const) {
+      const { config } = await readConfig(lines, { args });
+      const addresses = [config.inferenceAddress, config.managementAddress, config.metricsAddress];
+      const hostnames = addresses.map((address) => "hostname" in address && address.hostname);
+      strictEqual(hostnames.filter((hostname) => hostname === "0.0.0.0").length, 1);
+    }
   },
 );
 
-Deno.test("readServerConfig() warns of what it does not read, and names what may have been meant", async () => {
+Deno.test("readServerConfig() names the setting that may have been meant", async () => {
   const { warnings } = await readConfig([
-    "vmargs=-Xmx4g",
     "job_que_size=3",
     "nothing_like_any_other=3",
-    "cors_allowed_origin=*",
+    "Enable_Model_Api=true",
   ]);
   deepStrictEqual(warnings, [
-    'Setting "vmargs" (from config.properties, line 2) is not read yet',
-    'Setting "job_que_size" (from config.properties, line 3) is unknown, did you mean "job_queue_size"?',
-    'Setting "nothing_like_any_other" (from config.properties, line 4) is unknown',
-    'Setting "cors_allowed_origin" (from config.properties, line 5) is not read yet',
+    'Setting "job_que_size" (from config.properties, line 2) is unknown, did you mean "job_queue_size"?',
+    'Setting "nothing_like_any_other" (from config.properties, line 3) is unknown',
+    'Setting "Enable_Model_Api" (from config.properties, line 4) is unknown, did you mean "enable_model_api"?',
   ]);
 });
 
-Deno.test("readServerConfig() lets the command line beat the file", async () => {
-  const dir = await Deno.makeTempDir();
+Deno.test.each([
+  {
+    line: "enable_model_api=yes",
+    warning: 'must be "true" or "false", "yes" counts as "false"',
+  },
+  {
+    line: "enable_metrics_api=1",
+    warning: 'must be "true" or "false", "1" counts as "false"',
+  },
+  {
+    line: "metrics_mode=statsd",
+    warning: 'must be "log" or "prometheus" or "legacy", "statsd" counts as "log"',
+  },
+  {
+    line: "certificate_file=cert.pem",
+    warning: "has no effect: no address is https://",
+  },
+])(
+  "readServerConfig() warns of $line, which has another effect than it seems (§2)",
+  async (row) => {
+    const name = row.line.split("=")[0];
+    const { warnings, config } = await readConfig([row.line]);
+    deepStrictEqual(warnings, [
+      `Setting "${name}" (from config.properties, line 2) ${row.warning}`,
+    ]);
+    strictEqual(config.isModelApiEnabled, false);
+  },
+);
+
+Deno.test("the command line beats the file, the environment beats the command line, if the file lets it (T32)", async () => {
+  const lines = [
+    "load_models=file.mar",
+    "enable_model_api=true",
+    "disable_token_authorization=true",
+  ];
+  const args = ["--models", "flag.mar"];
+  const environment = { TS_LOAD_MODELS: "env.mar", TS_DISABLE_TOKEN_AUTHORIZATION: "false" };
+  const modelsOf = async (...options: Parameters<typeof readConfig>) =>
+    (await readConfig(...options)).config.startupModels;
+  deepStrictEqual(await modelsOf(lines), [{ url: "file.mar" }]);
+  deepStrictEqual(await modelsOf(lines, { args }), [{ url: "flag.mar" }]);
+  deepStrictEqual(await modelsOf(lines, { args, environment }), [{ url: "flag.mar" }]);
+  const allowing = [...lines, "enable_envvars_config=true"];
+  deepStrictEqual(await modelsOf(allowing, { args, environment }), [{ url: "env.mar" }]);
+  const guarded = await readConfig(allowing, { args: ["--dt"], environment });
+  ok(guarded.config.tokens !== undefined);
+  const notLetting = { ...environment, TS_ENABLE_ENVVARS_CONFIG: "true" };
+  deepStrictEqual(await modelsOf(lines, { environment: notLetting }), [{ url: "file.mar" }]);
+});
+
+Deno.test("TS_ALLOWED_URLS needs use_env_allowed_urls in the file besides (§2 use_env_allowed_urls, T32)", async () => {
+  const environment = { TS_ALLOWED_URLS: "https://a\\.example/.*" };
+  const without = await readConfig(["enable_envvars_config=true"], { environment });
+  deepStrictEqual(without.config.downloads.allowedUrls, []);
+  deepStrictEqual(without.warnings, [
+    "Environment variable TS_ALLOWED_URLS has no effect: the config file must say use_env_allowed_urls=true",
+  ]);
+  const lines = ["enable_envvars_config=true", "use_env_allowed_urls=true"];
+  const { config } = await readConfig(lines, { environment });
+  deepStrictEqual(config.downloads.allowedUrls, ["https://a\\.example/.*"]);
+});
+
+Deno.test("allowed_urls is empty unless given, unlike TorchServe's (§2 allowed_urls)", async () => {
+  deepStrictEqual((await readConfig([])).config.downloads.allowedUrls, []);
+});
+
+Deno.test.each([
+  { value: "oip", origin: "environment variable TS_OPEN_INFERENCE_PROTOCOL (has no effect)" },
+  { value: "kserve", origin: "environment variable TS_OPEN_INFERENCE_PROTOCOL (has no effect)" },
+  { value: "", origin: undefined },
+])("TS_OPEN_INFERENCE_PROTOCOL=$value counts without enable_envvars_config (T32)", async (row) => {
+  const environment = { TS_OPEN_INFERENCE_PROTOCOL: row.value };
+  const { settings } = await readConfig([], { environment });
+  const found = settings.find(({ name }) => name === "ts_open_inference_protocol");
+  strictEqual(found?.origin, row.origin);
+  strictEqual(found?.text, row.origin && String(row.value === "oip"));
+});
+
+Deno.test("LOG_LOCATION, METRICS_LOCATION and TEMP count without enable_envvars_config (T32)", async () => {
+  await using temp = await TempFolder.create();
+  const environment = { LOG_LOCATION: "a", METRICS_LOCATION: "/b", TEMP: temp.path };
+  const { config, cwd } = await readConfig([], { environment });
+  deepStrictEqual(config.logs, { dir: join(cwd, "a"), metricsDir: "/b", form: undefined });
+  strictEqual(config.snapshotDir, join(cwd, "a/config"));
+  strictEqual(config.tempDir, temp.path);
+  await rejects(readConfig([], { environment: { TEMP: "/nowhere/at/all" } }), {
+    name: "ConfigError",
+    message: /found no "\/nowhere\/at\/all"; make it/,
+  });
+});
+
+Deno.test.each([
+  { visible: "0,1", gpus: 4, expected: 2 },
+  { visible: " 3 ", gpus: 4, expected: 1 },
+  { visible: "", gpus: 4, expected: 0 },
+  { visible: "1,-1,2", gpus: 4, expected: 1 },
+  { visible: "0,1,2", gpus: 1, expected: 1 },
+])(
+  "readServerConfig() sees $expected of $gpus GPUs with CUDA_VISIBLE_DEVICES=$visible (§2)",
+  async ({ visible, gpus, expected }) => {
+    const { config } = await readConfig([], {
+      gpus,
+      environment: { CUDA_VISIBLE_DEVICES: visible },
+    });
+    strictEqual(config.numberOfGpu, expected);
+  },
+);
+
+Deno.test.each(["CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "XPU_VISIBLE_DEVICES"])(
+  "readServerConfig() refuses %s that is no list of integers (§2)",
+  async (variable) => {
+    await rejects(readConfig([], { environment: { [variable]: "GPU-1" } }), {
+      name: "ConfigError",
+      message:
+        `Cannot start: environment variable ${variable} must be integers between commas, received "GPU-1"`,
+    });
+  },
+);
+
+Deno.test("$$VAR$$ anywhere in a value is the environment's, and stops the start when it is not set (§2)", async () => {
+  const lines = ["cors_allowed_origin=https://$$HOST$$:$$PORT$$/", "job_queue_size=$$SIZE$$"];
+  const environment = { HOST: "a.example", PORT: "1", SIZE: "12" };
+  const { config } = await readConfig(lines, { environment });
+  strictEqual(config.cors.allowedOrigin, "https://a.example:1/");
+  strictEqual(config.jobQueueSize, 12);
+  await rejects(readConfig(lines, { environment: { HOST: "a.example" } }), {
+    name: "ConfigError",
+    message: "Invalid configuration: Invalid Environment Variable PORT: setting " +
+      '"cors_allowed_origin" (from config.properties, line 2) needs it, set it',
+  });
+});
+
+Deno.test("the config file is TS_CONFIG_FILE's, then --ts-config's, then ./config.properties (§2)", async () => {
+  await using temp = await TempFolder.create();
+  await temp.write("env.cfg", "job_queue_size=1");
+  await temp.write("flag.cfg", "job_queue_size=2");
+  await temp.write("config.properties", "job_queue_size=3");
+  const read = async (args: string[], environment: Record<string, string>) => {
+    const flags = parseServeFlags(["--model-store", ".", ...args]);
+    const options = { environment: { TMPDIR: temp.path, ...environment }, cwd: temp.path };
+    return (await readServerConfig(flags, options)).config;
+  };
+  const flag = ["--ts-config", "flag.cfg"];
+  const both = await read(flag, { TS_CONFIG_FILE: "env.cfg" });
+  deepStrictEqual([both.jobQueueSize, both.configFile], [1, temp.at("env.cfg")]);
+  strictEqual((await read(flag, {})).jobQueueSize, 2);
+  strictEqual((await read([], {})).jobQueueSize, 3);
+  await Deno.remove(temp.at("config.properties"));
+  const none = await read([], {});
+  deepStrictEqual([none.jobQueueSize, none.configFile], [100, undefined]);
+  await rejects(read([], { TS_CONFIG_FILE: "gone.cfg" }), {
+    name: "ConfigError",
+    message: `TS_CONFIG_FILE file not found: ${temp.at("gone.cfg")}`,
+  });
+});
+
+const SNAPSHOT = [
+  "job_queue_size=5",
+  "load_models=all",
+  "tsConfigFile=",
+  "version=0.1.0",
+  'model_snapshot={"name"\\:"x","modelCount"\\:1,"created"\\:1,"models"\\:{"noop"\\:{"1.0"\\:' +
+  '{"defaultVersion"\\:true,"marName"\\:"noop.mar","minWorkers"\\:1,"maxWorkers"\\:2,"batchSize"\\:3,' +
+  '"maxBatchDelay"\\:77,"responseTimeout"\\:99,"startupTimeout"\\:120,"runtimeType"\\:"python"}}}}',
+].join("\n");
+
+Deno.test("without --ts-config and --ncs the newest snapshot is the config file, and is said so (§2, T33)", async () => {
+  await using temp = await TempFolder.create();
+  await temp.write("logs/config/20261121024541133-startup.cfg", SNAPSHOT);
+  await temp.write("config.properties", "job_queue_size=3");
+  const read = async (...args: string[]) => {
+    const flags = parseServeFlags(["--model-store", ".", ...args]);
+    const environment = { TMPDIR: temp.path };
+    return await readServerConfig(flags, { environment, cwd: temp.path });
+  };
+  const path = temp.at("logs/config/20261121024541133-startup.cfg");
+  const { config, warnings, settings } = await read();
+  deepStrictEqual([config.jobQueueSize, config.configFile], [5, path]);
+  strictEqual(config.restorePoint?.models[0]?.modelName, "noop");
+  match(warnings[0]!, /^The models and settings of the last run are restored .* add --ncs /);
+  strictEqual(
+    settings.find(({ name }) => name === "job_queue_size")?.origin,
+    "snapshot 20261121024541133-startup.cfg, line 1",
+  );
+  ok(!config.properties.has("model_snapshot"));
+
+  const fresh = await read("--ncs");
+  deepStrictEqual([fresh.config.jobQueueSize, fresh.config.restorePoint], [3, undefined]);
+  strictEqual(fresh.config.snapshotDir, undefined);
+  const named = await read("--ncs", "--ts-config", path);
+  strictEqual(named.config.restorePoint?.models.length, 1);
+  const withFlag = await read("--models", "x.mar");
+  ok(withFlag.warnings.some((line) => /"load_models" \(from --models\) has no effect/.test(line)));
+});
+
+Deno.test("config.properties holds what was said, and gives the same config when it is read again (T31)", async () => {
+  const { stringify } = await import("dot-properties");
+  const lines = [
+    "cors_allowed_origin=a \\u00e4\\u2713 = : # ! \\\\ \\t x",
+    'models={\\\n "a:b=c": {"1.0": {"minWorkers": 1, "maxWorkers": 2, "runtimeType": "a\\\\nb"}}}',
+    "metrics_config=metrics.yaml",
+    "keystore_pass=$$SECRET$$",
+    "vmargs=-Xmx4g",
+    "unknown_key=1",
+  ];
+  const environment = { SECRET: "hush" };
+  const args = ["--models", "a=a.mar", "b.mar", "--dt"];
+  const first = await readConfig(lines, { environment, args });
+  const { properties, ...config } = first.config;
+  deepStrictEqual([...properties.keys()].sort(), [
+    "cors_allowed_origin",
+    "disable_token_authorization",
+    "keystore_pass",
+    "load_models",
+    "metrics_config",
+    "model_store",
+    "models",
+    "vmargs",
+  ]);
+  strictEqual(properties.get("keystore_pass"), "$$SECRET$$");
+  strictEqual(properties.get("metrics_config"), join(first.cwd, "metrics.yaml"));
+
+  await Deno.mkdir(join(first.cwd, "store"), { recursive: true });
   try {
-    const { config } = await readConfig(
-      ["model_store=/nowhere", "load_models=all", "enable_model_api=false"],
-      ["--model-store", dir, "--models", "x.mar", "--enable-model-api"],
-    );
-    strictEqual(config.modelStore, dir);
-    deepStrictEqual(config.startupModels, [{ url: "x.mar" }]);
-    strictEqual(config.isModelApiEnabled, true);
+    const path = join(first.cwd, "written.properties");
+    await Deno.writeTextFile(path, stringify([...properties].map((pair) => [...pair])));
+    const second = await readServerConfig(parseServeFlags(["--ts-config", path]), {
+      environment: { ...environment, TMPDIR: first.cwd },
+      cwd: first.cwd,
+    });
+    deepStrictEqual({ ...second.config, numberOfGpu: 0 }, {
+      ...config,
+      properties,
+      configFile: path,
+      numberOfGpu: 0,
+    });
   } finally {
-    await Deno.remove(dir, { recursive: true });
+    await Deno.remove(first.cwd, { recursive: true });
   }
+});
+
+Deno.test("no value of a secret is in the listed settings, and no password of an URL (§2 keystore_pass)", async () => {
+  const { settings } = await readConfig([
+    "keystore_pass=hush",
+    "load_models=https://me:hush@a.example/x.mar",
+  ]);
+  ok(!JSON.stringify(settings).includes("hush"));
+  const listed = Object.fromEntries(
+    settings.map(({ name, text, origin }) => [name, [text, origin]]),
+  );
+  deepStrictEqual(listed.keystore_pass, ["********", "config.properties, line 2"]);
+  deepStrictEqual(listed.load_models?.[0], "https://********@a.example/x.mar");
+  deepStrictEqual(listed.job_queue_size, ["100", "default"]);
 });
 
 Deno.test.each([
@@ -199,6 +417,8 @@ Deno.test.each([
     args: ["--model-store", "/", "--ts-config", "/nowhere.properties"],
     message: "--ts-config file not found: /nowhere.properties",
   },
-])("readServerConfig() refuses $args: $message", async ({ args, message }) => {
-  await rejects(readServerConfig(parseServeFlags(args)), { name: "ConfigError", message });
+])("readServerConfig() refuses $args: $message (§3)", async ({ args, message }) => {
+  await using temp = await TempFolder.create();
+  const options = { environment: { TMPDIR: temp.path }, cwd: temp.path };
+  await rejects(readServerConfig(parseServeFlags(args), options), { name: "ConfigError", message });
 });
