@@ -50,6 +50,8 @@ export interface StartMarinaOptions extends RunMarinaOptions {
    * names no file: the server looks for a snapshot or a `config.properties` by itself.
    */
   readonly config?: Readonly<Record<string, string | number | boolean>> | null;
+  /** The process is killed so long after its start, be it ready or not. */
+  readonly killAfterMs?: number;
 }
 
 /** A server that runs until it is stopped or disposed of. */
@@ -91,7 +93,13 @@ export async function startMarina(options: StartMarinaOptions): Promise<MarinaPr
   const stderr = new LineCollector(child.stderr);
   const ended = Promise.all([child.status, stdout.ended, stderr.ended]).then(([status]) => status);
   let hasEnded = false;
-  ended.then(() => hasEnded = true);
+  const killer = options.killAfterMs === undefined
+    ? undefined
+    : setTimeout(() => kill(child, "SIGKILL"), options.killAfterMs);
+  ended.then(() => {
+    hasEnded = true;
+    clearTimeout(killer);
+  });
 
   async function stop(signal: Deno.Signal = "SIGTERM"): Promise<number> {
     if (!hasEnded) kill(child, signal);
