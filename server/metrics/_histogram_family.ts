@@ -1,5 +1,6 @@
 import type { Counter, Registry } from "prom-client";
 import { type Cell, Family, type FamilyDefinition, type Labels } from "./_family.ts";
+import { toJavaDouble } from "./java_double.ts";
 import type { SeriesOwner } from "./metric_series.ts";
 
 /** Those of Prometheus's Java client 0.9, which TorchServe's histograms have. */
@@ -72,12 +73,12 @@ export class HistogramFamily extends Family<HistogramCell> {
       let total = 0;
       const buckets = this.#bounds.map((bound, index) => ({
         metricName: `${name}_bucket`,
-        labels: { ...labels, le: bound },
+        labels: { ...labels, le: toBoundText(bound) },
         value: total += counts[index]!,
       }));
       return [
         ...buckets,
-        { metricName: `${name}_bucket`, labels: { ...labels, le: Infinity }, value: count },
+        { metricName: `${name}_bucket`, labels: { ...labels, le: "+Inf" }, value: count },
         { metricName: `${name}_count`, labels, value: count },
         { metricName: `${name}_sum`, labels, value: sum },
       ];
@@ -92,4 +93,9 @@ export class HistogramFamily extends Family<HistogramCell> {
   protected override forget(): void {
     // The cells are all that there is.
   }
+}
+
+/** As Java writes it, but for small ones: queries name the bound, and nobody would think of `5.0E-4`. */
+function toBoundText(bound: number): string {
+  return bound < 0.001 ? String(bound) : toJavaDouble(bound);
 }

@@ -58,10 +58,7 @@ export function toPrometheusText(
 function toLabelText(labels: SampleReading["labels"]): string {
   let text = "";
   for (const name in labels) {
-    const value = labels[name];
-    text += `${name}="${
-      typeof value === "number" ? toJavaDouble(value) : escapeLabel(value ?? "")
-    }",`;
+    text += `${name}="${escapeLabel(String(labels[name]))}",`;
   }
   return text === "" ? "" : `{${text}}`;
 }

@@ -17,6 +17,15 @@ import {
 
 /** Workers whose last batch is remembered; ids of stopped ones never come again. */
 const MAX_WORKERS = 1_024;
+/** Counted from 0, so that the first of a kind is an increase to whoever watches it. */
+const FAILURE_KINDS: readonly WorkerFailureKind[] = [
+  "load",
+  "startup_timeout",
+  "response_timeout",
+  "died",
+  "disconnected",
+];
+
 const MICROSECONDS_PER_MS = 1_000;
 const MS_PER_S = 1_000;
 
@@ -40,6 +49,7 @@ export class VersionMetrics implements PoolEvents {
     this.#opener = opener;
     this.#generation = opener.generation;
     this.#series = openVersionSeries(opener, modelName, modelVersion);
+    for (const kind of FAILURE_KINDS) this.#count("workerFailuresTotal", kind, 0);
   }
 
   onRequest(call: PredictCall): void {
@@ -59,14 +69,12 @@ export class VersionMetrics implements PoolEvents {
     }
     series.batchRequests.record(requests.length);
     series.batchRows.record(rows);
-    this.#countBatch("batchesTotal", report.closedBy);
-    if (result.error !== undefined) this.#countBatch("batchFailuresTotal", result.error.code);
+    this.#count("batchesTotal", report.closedBy);
+    if (result.error !== undefined) this.#count("batchFailuresTotal", result.error.code);
 
+    const threadMs = Math.max(0, doneAtMs - begunAtMs - result.busyMs);
+    series.workerThreadTime.record(Math.round(threadMs));
     const requestIds = () => requests.map(({ call }) => call.requestId).join(",");
-    series.workerThreadTime.record(
-      Math.max(0, Math.round(doneAtMs - begunAtMs - result.busyMs)),
-      requestIds,
-    );
     series.predictionTime.record(toHundredths(result.busyMs), requestIds);
     if (result.stages !== undefined) this.#recordStages(result.stages, requestIds);
     for (const metric of result.metrics ?? []) {
@@ -85,11 +93,11 @@ export class VersionMetrics implements PoolEvents {
 
   onWorkerFailure(worker: WorkerDescription, _failure: unknown, kind: WorkerFailureKind): void {
     this.#doneAtMsByWorker.delete(worker.id);
-    this.#countBatch("workerFailuresTotal", kind);
+    this.#count("workerFailuresTotal", kind);
   }
 
   onScaling({ from, to }: ScalingChange): void {
-    this.#countBatch("scalingsTotal", to > from ? "up" : "down");
+    this.#count("scalingsTotal", to > from ? "up" : "down");
   }
 
   onWorkerLog(): void {
@@ -114,7 +122,7 @@ export class VersionMetrics implements PoolEvents {
     const { call, enqueuedAtMs } = request;
     const series = this.#series;
     const queueMs = begunAtMs > enqueuedAtMs ? begunAtMs - enqueuedAtMs : 0;
-    const totalMs = doneAtMs - enqueuedAtMs;
+    const totalMs = Math.max(0, doneAtMs - enqueuedAtMs);
     const { latency, queueLatency } = this.#seriesOf(call);
     latency.record(totalMs * MICROSECONDS_PER_MS);
     queueLatency.record(queueMs * MICROSECONDS_PER_MS);
@@ -143,9 +151,10 @@ export class VersionMetrics implements PoolEvents {
   }
 
   /** Counts under one more label, whose values are few. */
-  #countBatch(
+  #count(
     name: "batchesTotal" | "batchFailuresTotal" | "workerFailuresTotal" | "scalingsTotal",
     label: string,
+    count = 1,
   ): void {
     const { counters } = this.#freshSeries();
     const key = `${name} ${label}`;
@@ -154,7 +163,7 @@ export class VersionMetrics implements PoolEvents {
       const labels = [this.#modelName, this.#modelVersion, label];
       counters.set(key, counter = this.#opener.openOwnSeries(name, labels, this.#owner));
     }
-    counter.record(1);
+    counter.record(count);
   }
 
   #freshSeries(): VersionSeries {
