@@ -149,7 +149,7 @@ Deno.test("serve refuses to register over HTTP unless it was started with --enab
   strictEqual((await getJson(url, { method: "POST" })).status, 405);
 });
 
-Deno.test("serve warns of settings that it does not read, one line each", async () => {
+Deno.test("serve warns of settings that have no effect, one line each (§2)", async () => {
   await using store = await createModelStore({});
   await using server = await startMarina({
     args: ["--model-store", store.dir],
@@ -158,7 +158,7 @@ Deno.test("serve warns of settings that it does not read, one line each", async 
   const warnings = server.stderrLines.map((line) => JSON.parse(line))
     .filter(({ level }) => level === "warning").map(({ message }) => message);
   strictEqual(warnings.length, 2);
-  match(warnings[0], /^Setting "vmargs" .* is not read yet$/);
+  match(warnings[0], /^Setting "vmargs" .* has no effect: there is no Java machine$/);
   match(warnings[1], /^Setting "job_queue_sise" .* is unknown, did you mean "job_queue_size"\?$/);
 });
 
@@ -182,6 +182,15 @@ Deno.test.each([
   ok(stderr.includes(`marina serve: error: ${row.message}`), stderr);
   ok(!stderr.includes("    at "), stderr);
 });
+
+Deno.test.each(["--version", "-v"])(
+  "serve %s prints the version and ends with code 0 (§3)",
+  async (flag) => {
+    const { code, stdout, stderr } = await runMarina(["serve", flag]);
+    deepStrictEqual([code, stderr], [0, ""]);
+    match(stdout, /^marina \d+\.\d+\.\d+\n$/);
+  },
+);
 
 Deno.test("serve --help prints the flags and ends with code 0", async () => {
   const { code, stdout, stderr } = await runMarina(["serve", "--help"]);

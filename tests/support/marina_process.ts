@@ -59,6 +59,7 @@ export interface MarinaProcess extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`, no slash at the end; so are the next two. */
   readonly inferenceUrl: string;
   readonly managementUrl: string;
+  /** Empty where `enable_metrics_api` is false. */
   readonly metricsUrl: string;
   readonly pid: number;
   /** The folder of its log files and snapshots, unless `env` names another; gone with the object. */
@@ -120,7 +121,7 @@ export async function startMarina(options: StartMarinaOptions): Promise<MarinaPr
   try {
     await stdout.waitFor(/^Model server started\.$/);
     const addressOf = (what: string): string =>
-      stdout.lines.find((line) => line.startsWith(`${what} address: `))!.split(": ")[1]!;
+      stdout.lines.find((line) => line.startsWith(`${what} address: `))?.split(": ")[1] ?? "";
     return {
       inferenceUrl: addressOf("Inference"),
       managementUrl: addressOf("Management"),
