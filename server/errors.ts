@@ -20,6 +20,7 @@ export type ServeErrorCode =
   | "model_failed"
   | "model_file_exists"
   | "model_not_found"
+  | "model_replaced"
   | "model_version_is_default"
   | "model_version_not_found"
   | "origin_not_allowed"

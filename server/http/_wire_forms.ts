@@ -23,6 +23,7 @@ export const WIRE_FORM_BY_CODE = {
   model_failed: { status: 503, type: "ServiceUnavailableException" },
   model_file_exists: { status: 500, type: "InternalServerException" },
   model_not_found: { status: 404, type: "ModelNotFoundException" },
+  model_replaced: { status: 409, type: "ConflictStatusException" },
   model_version_is_default: { status: 403, type: "InvalidModelVersionException" },
   model_version_not_found: { status: 404, type: "ModelVersionNotFoundException" },
   origin_not_allowed: { status: 403, type: "ForbiddenException" },

@@ -52,8 +52,8 @@ export class ModelRegistry {
    *
    * @throws {ServeError} `archive_not_found`, `archive_invalid`, `model_already_registered`; a synchronous
    * call also `workers_failed_to_start` or `workers_out_of_memory`, and then the model is taken out again.
-   * A replacement, which is always synchronous, also `model_not_found` and `model_version_not_found`; what
-   * it was to replace serves on then.
+   * A replacement, which is always synchronous, also `model_not_found`, `model_version_not_found` and
+   * `model_replaced`; what it was to replace serves on then.
    */
   async register(request: RegisterRequest): Promise<RegisterOutcome> {
     if (this.#isClosing) throw createStoppingError();

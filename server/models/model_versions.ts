@@ -1,7 +1,11 @@
 import { ServeError } from "../errors.ts";
 import type { Traffic } from "./model_description.ts";
 import type { ModelVersion } from "./model_version.ts";
-import { createRegisteredError, createVersionNotFoundError } from "./registry_errors.ts";
+import {
+  createRegisteredError,
+  createReplacedError,
+  createVersionNotFoundError,
+} from "./registry_errors.ts";
 import { ShadowCopier } from "./shadow_copier.ts";
 import {
   assertTraffic,
@@ -122,14 +126,13 @@ export class ModelVersions {
   /**
    * Puts `next` in the place of `previous`, under its own version: default flag and traffic go over.
    *
-   * @throws {ServeError} `model_version_not_found` if `previous` is not here any more, and
-   * `model_already_registered` if a third one has the version of `next`.
+   * @throws {ServeError} `model_version_not_found` or `model_replaced` if `previous` is not here any more,
+   * and `model_already_registered` if a third one has the version of `next`.
    */
   replace(previous: ModelVersion, next: ModelVersion): void {
     const [from, to] = [previous.modelVersion, next.modelVersion];
-    if (this.#versions.get(from) !== previous) {
-      throw createVersionNotFoundError(this.modelName, from);
-    }
+    const found = this.get(from);
+    if (found !== previous) throw createReplacedError(previous);
     if (from !== to && this.has(to)) throw createRegisteredError(next);
     const wasDefault = this.isDefault(previous);
     this.#versions.delete(from);

@@ -25,6 +25,13 @@ export function createRegisteredError({ modelName, modelVersion }: VersionName):
   );
 }
 
+export function createReplacedError({ modelName, modelVersion }: VersionName): ServeError {
+  return new ServeError(
+    "model_replaced",
+    `Cannot replace version ${modelVersion} of model "${modelName}": another call has replaced it meanwhile`,
+  );
+}
+
 /** Says `null` where no version was asked for, as upstream does. */
 export function createStartError(
   { modelName }: VersionName,
