@@ -11,6 +11,9 @@ export const WARMUP_HEADER = ["x-marina-warmup", "true"] as const;
 /** Bytes of a file that may be sent to the handler; more is a mistake. */
 const MAX_WARMUP_FILE_BYTES = 64 * 1024 * 1024;
 
+/** Bytes of an answer that are quoted in a reason. */
+const MAX_QUOTED_BYTES = 200;
+
 /** A warm-up that did not end well: the model is not loaded. */
 export class WarmupError extends Error {
   override readonly name = "WarmupError";
@@ -76,7 +79,10 @@ async function askOnce(
     throw new WarmupError({ message: `${place} failed: ${answer.error.message}` });
   }
   if (answer.status >= 400) {
-    throw new WarmupError({ message: `${place} failed: it was answered with ${answer.status}` });
+    const text = new TextDecoder().decode(answer.body.subarray(0, MAX_QUOTED_BYTES));
+    throw new WarmupError({
+      message: `${place} failed: it was answered with ${answer.status}, ${text}`,
+    });
   }
 }
 
@@ -88,7 +94,8 @@ async function readBody(
   if (body.kind === "text") return new TextEncoder().encode(body.text);
   try {
     const path = await Deno.realPath(`${modelDir}/${body.file}`);
-    if (!path.startsWith(await Deno.realPath(modelDir))) {
+    const dir = await Deno.realPath(modelDir);
+    if (!path.startsWith(dir) || !/^[/\\]/.test(path.slice(dir.length))) {
       throw new RangeError(`Cannot read "${body.file}": it leads out of the archive`);
     }
     const { size } = await Deno.stat(path);
