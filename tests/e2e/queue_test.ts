@@ -32,7 +32,7 @@ async function startModels(
   return await startMarina({ args: ["--model-store", dir, "--models", "all"], config });
 }
 
-Deno.test("a full queue answers 503 with Retry-After, and those who wait are served", async () => {
+Deno.test("a full queue answers 503 with Retry-After, and those who wait are served (T18, §9)", async () => {
   await using store = await createModelStore({
     gated: { handler: GATED_HANDLER, config: `${ONE_WORKER}jobQueueSize: 2\n` },
     other: { handler: GATED_HANDLER, config: ONE_WORKER },
@@ -64,7 +64,7 @@ Deno.test("a full queue answers 503 with Retry-After, and those who wait are ser
   ok(!(await readAnswer(ask(marina, "gated", "again"))).seen.includes("too much"));
 });
 
-Deno.test("job_queue_size is the queue of a model that does not say otherwise", async () => {
+Deno.test("job_queue_size is the queue of a model that does not say otherwise (§9)", async () => {
   await using store = await createModelStore({
     gated: { handler: GATED_HANDLER, config: ONE_WORKER },
   });
@@ -156,7 +156,7 @@ Deno.test("requests that come at any time share batches of at most 8, over two w
   ok(Math.max(...sizes) <= 8 && Math.max(...sizes) > 1, `batches of ${sizes.join()}`);
 });
 
-Deno.test("a lone request does not wait for max_batch_delay, nor does a half batch once a worker is free", async () => {
+Deno.test("a lone request does not wait for max_batch_delay, nor does a half batch once a worker is free (T22, §8.3)", async () => {
   await using store = await createModelStore({
     gated: { handler: GATED_HANDLER, config: `${ONE_WORKER}batchSize: 8\n${HOUR_DELAY}` },
   });

@@ -52,7 +52,7 @@ async function startMoody(store: { readonly dir: string }): Promise<MarinaProces
   return await startMarina({ args: ["--model-store", store.dir, "--models", "all"] });
 }
 
-Deno.test("a handler's failure answers its batch with upstream's status and text, and its worker goes on", async () => {
+Deno.test("a handler's failure answers its batch with upstream's status and text, and its worker goes on (T20)", async () => {
   await using store = await createModelStore({ moody: { handler: MOODY, config: CONFIG } });
   await using marina = await startMoody(store);
   const outcomes: unknown[] = [];
@@ -83,7 +83,7 @@ Deno.test.each([
   { mood: "loop", reason: /No answer within 2000 ms/ },
   { mood: "wait", reason: /No answer within 2000 ms/ },
 ])(
-  'a handler that does "$mood" costs its batch a 500, comes back, and leaves the other model alone',
+  'a handler that does "$mood" costs its batch a 500, comes back, and leaves the other model alone (§8.5)',
   async ({ mood, reason }) => {
     await using store = await createModelStore({
       moody: { handler: MOODY, config: CONFIG },
@@ -142,7 +142,7 @@ Deno.test.each([
     line: undefined,
   },
 ])(
-  "a handler that $name fails its registration with 500, and the log and describe say why and where",
+  "a handler that $name fails its registration with 500, and the log and describe say why and where (T12, T42)",
   async ({ handler, message, line }) => {
     await using store = await createModelStore({ broken: { handler, config: CONFIG } });
     await using marina = await startMarina({
@@ -176,3 +176,63 @@ Deno.test.each([
     strictEqual(await marina.stop(), 0);
   },
 );
+
+/** Cannot be loaded until somebody puts a file beside it. */
+const UNMENDED = `
+export async function handle(data, context) {
+  if (data !== null) return ["mended"];
+  const dir = context.systemProperties.modelDir;
+  console.log("Looking for " + dir + "/mended");
+  try {
+    await Deno.stat(dir + "/mended");
+  } catch {
+    throw new Error("No weights in " + dir + "/weights, nor in /srv/secret/weights");
+  }
+}
+`;
+
+Deno.test("a version whose workers are given up answers 503 at once with the first reason, is unhealthy, and a scale call heals it (§8.5, §8.6, T19, T21)", async () => {
+  const config = "minWorkers: 1\nmaxWorkers: 1\nmaxRetryTimeoutInSec: 1\n";
+  await using store = await createModelStore({ broken: { handler: UNMENDED, config } });
+  await using marina = await startMoody(store);
+  const ping = async () => {
+    const response = await fetch(`${marina.inferenceUrl}/ping`);
+    return [response.status, (await response.json()).status];
+  };
+  // While it is retried it counts as healthy, and requests wait.
+  deepStrictEqual(await ping(), [200, "Healthy"]);
+  const waiting = ask(marina, "broken", "a");
+  const found = await marina.waitForStderr(/Looking for /);
+  const path = /Looking for ([^"]+)/.exec(found)![1]!;
+  const expected = {
+    code: 503,
+    type: "ServiceUnavailableException",
+    message: 'Model "broken" has no worker to serve inference request. Its workers failed: ' +
+      "No weights in weights, nor in weights (handler.ts:9). They are not restarted any more, " +
+      "use the scale workers API once the cause is mended",
+  };
+  for (const asked of [waiting, ask(marina, "broken", "b")]) {
+    const response = await asked;
+    deepStrictEqual([response.status, await response.json()], [503, expected]);
+  }
+  deepStrictEqual(await ping(), [500, "Unhealthy"]);
+  await Deno.writeTextFile(path, "");
+  const scaled = await fetch(
+    `${marina.managementUrl}/models/broken?min_worker=1&synchronous=true`,
+    { method: "PUT" },
+  );
+  strictEqual(scaled.status, 200, await scaled.text());
+  strictEqual(await (await ask(marina, "broken", "c")).text(), "mended");
+  deepStrictEqual(await ping(), [200, "Healthy"]);
+});
+
+Deno.test("a worker that keeps dying is restarted after 1 s, and after 1 s again once it has loaded (§8.5)", async () => {
+  await using store = await createModelStore({ moody: { handler: MOODY, config: CONFIG } });
+  await using marina = await startMoody(store);
+  for (let round = 0; round < 2; round++) {
+    strictEqual(await (await ask(marina, "moody", "fine")).text(), "1");
+    const lost = await ask(marina, "moody", "exit");
+    deepStrictEqual([lost.status, (await lost.json()).message], [500, "Worker died."]);
+  }
+  strictEqual(await (await ask(marina, "moody", "fine")).text(), "1");
+});
