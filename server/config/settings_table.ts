@@ -75,7 +75,7 @@ const EXPOSURE = {
 const MODELS = {
   model_store: path("Folder of the archives; needed here or as `--model-store`"),
   load_models: list("Models to load at the start: `all`, or `name=url` and `url` between commas"),
-  models: text("JSON: settings of one version of one model, see below", { env: null }),
+  models: text("JSON: settings of one version of one model, see above", { env: null }),
   default_service_handler: text("Handler of archives that name none"),
   decode_input_request: boolean(
     true,

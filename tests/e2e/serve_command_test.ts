@@ -158,8 +158,8 @@ Deno.test("serve warns of settings that have no effect, one line each (§2)", as
   const warnings = server.stderrLines.map((line) => JSON.parse(line))
     .filter(({ level }) => level === "warning").map(({ message }) => message);
   strictEqual(warnings.length, 2);
-  match(warnings[0], /^Setting "vmargs" .* has no effect: there is no Java machine$/);
-  match(warnings[1], /^Setting "job_queue_sise" .* is unknown, did you mean "job_queue_size"\?$/);
+  match(warnings[0], /^Setting "job_queue_sise" .* is unknown, did you mean "job_queue_size"\?$/);
+  match(warnings[1], /^Setting "vmargs" .* has no effect: there is no Java machine$/);
 });
 
 Deno.test.each([
