@@ -1,5 +1,5 @@
 import type { RestoredModel, RestoredTraffic, RestorePoint } from "../config/mod.ts";
-import type { ModelDescription, Traffic } from "../models/mod.ts";
+import { type ModelDescription, toStoreName, type Traffic } from "../models/mod.ts";
 
 /** What a snapshot keeps of the models: what was asked for, not what workers happen to run. */
 export type ServerState = Omit<RestorePoint, "file">;
@@ -36,10 +36,4 @@ function toRestoredModel(model: ModelDescription): RestoredModel {
     runtime: model.runtime,
     handler: model.handler,
   };
-}
-
-/** Where the model store has it: downloads are copied there under the last name of their URL. */
-function toStoreName(url: string): string {
-  const path = /^[a-z][a-z0-9+.-]*:\/\//i.test(url) ? url.replace(/[?#].*$/s, "") : url;
-  return path.split(/[/\\]/).at(-1) ?? path;
 }

@@ -173,7 +173,7 @@ Deno.test("toServerState() keeps what was asked for, and not how many workers ru
 Deno.test.each([
   { modelUrl: "noop.mar", url: "noop.mar" },
   { modelUrl: "/some/folder/noop.mar", url: "noop.mar" },
-  { modelUrl: "https://models.example/a/noop.mar?key=a/b#c/d", url: "noop.mar" },
+  { modelUrl: "https://models.example/a/my%20noop.mar?key=a/b#c/d", url: "my noop.mar" },
   { modelUrl: "file:///models/noop.mar", url: "noop.mar" },
   { modelUrl: "what?#.mar", url: "what?#.mar" },
 ])("toServerState() finds $modelUrl in the model store by its last name (§7)", (given) => {
