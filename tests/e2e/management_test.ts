@@ -1,5 +1,4 @@
-import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
-import { GATED_HANDLER, waitForGate } from "../support/gate.ts";
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { startMarina } from "../support/marina_process.ts";
 import {
   ManagementClient,
@@ -21,10 +20,10 @@ const FIELDS = [
   "responseTimeout startupTimeout maxRetryTimeoutInSec clientTimeoutInMills parallelType",
   "parallelLevel deviceType continuousBatching useJobTicket useVenv stateful sequenceMaxIdleMSec",
   "sequenceTimeoutMSec maxNumSequence maxSequenceJobQueueSize loadedAtStartup workers",
-  "jobQueueStatus",
+  "jobQueueStatus state defaultVersion",
 ].join(" ").split(" ");
 
-Deno.test("GET /models gives pages in TorchServe's way, whatever limit and token say", async (t) => {
+Deno.test("GET /models gives pages in TorchServe's way, whatever limit and token say (§1.6, T10, T17)", async (t) => {
   await using store = await createModelStore({
     "a@1": { handler: NOOP_HANDLER, version: "1.0" },
     "a@2": { handler: NOOP_HANDLER, version: "2.0" },
@@ -71,7 +70,7 @@ Deno.test("GET /models gives pages in TorchServe's way, whatever limit and token
   }
 });
 
-Deno.test("GET /models/{name} describes the default version, one, or all, in TorchServe's order", async (t) => {
+Deno.test("GET /models/{name} describes the default version, one, or all, in TorchServe's order (§1.6, T39)", async (t) => {
   await using store = await createModelStore({
     "noop@1": { handler: NOOP_HANDLER, version: "1.0" },
     "noop@2": {
@@ -83,6 +82,8 @@ Deno.test("GET /models/{name} describes the default version, one, or all, in Tor
   });
   await using marina = await startWithModelApi(store.dir, "--models", "noop@1.mar", "noop@2.mar");
   const management = new ManagementClient(marina);
+
+  await fetch(`${marina.inferenceUrl}/predictions/noop`).then((answer) => answer.body?.cancel());
 
   await t.step("the default version", async () => {
     const described = await management.describe("noop");
@@ -114,6 +115,8 @@ Deno.test("GET /models/{name} describes the default version, one, or all, in Tor
       maxSequenceJobQueueSize: 0,
       loadedAtStartup: true,
       jobQueueStatus: { remainingCapacity: 100, pendingRequests: 0 },
+      state: "ready",
+      defaultVersion: true,
     });
   });
 
@@ -190,7 +193,7 @@ Deno.test("GET /models/{name} describes the default version, one, or all, in Tor
   }
 });
 
-Deno.test("without --enable-model-api models can be scaled but neither registered nor unregistered", async () => {
+Deno.test("without --enable-model-api models can be scaled but neither registered nor unregistered (§1.10, T2)", async () => {
   await using store = await createModelStore({ noop: { handler: NOOP_HANDLER } });
   await using marina = await startMarina({
     args: ["--model-store", store.dir, "--models", "noop.mar"],
@@ -206,7 +209,7 @@ Deno.test("without --enable-model-api models can be scaled but neither registere
   strictEqual((await management.describe("noop"))[0].workers.length, 2);
 });
 
-Deno.test("PUT /models/{name}/{version}/set-default moves the default, or says what is not there", async () => {
+Deno.test("PUT /models/{name}/{version}/set-default moves the default, or says what is not there (§1.6, T15, T16)", async () => {
   await using store = await createModelStore({
     "noop@1": { handler: NOOP_HANDLER, version: "1.0" },
     "noop@2": { handler: NOOP_HANDLER, version: "2.0" },
@@ -234,80 +237,77 @@ Deno.test("PUT /models/{name}/{version}/set-default moves the default, or says w
   );
 });
 
-Deno.test("DELETE /models/{name} takes out the default version only when it is the last", async () => {
-  await using store = await createModelStore({
-    "noop@1": { handler: NOOP_HANDLER, version: "1.0" },
-    "noop@2": { handler: NOOP_HANDLER, version: "2.0" },
-  });
-  await using marina = await startWithModelApi(store.dir, "--models", "noop@1.mar", "noop@2.mar");
-  const management = new ManagementClient(marina);
-  const refused = toError(
-    403,
-    "InvalidModelVersionException",
-    "Cannot remove default version for model noop",
-  );
-  const gone: [number, unknown] = [200, { status: 'Model "noop" unregistered' }];
-  deepStrictEqual(await management.call("DELETE /models/noop"), refused);
-  deepStrictEqual(await management.call("DELETE /models/noop/1.0"), refused);
-  deepStrictEqual(
-    await management.call("DELETE /models/noop/3.0"),
-    toError(
-      404,
-      "ModelVersionNotFoundException",
-      "Model version: 3.0 does not exist for model: noop",
-    ),
-  );
-  deepStrictEqual(await management.call("DELETE /models/noop/2.0"), gone);
-  deepStrictEqual((await management.describe("noop/all")).map((one) => one.modelVersion), ["1.0"]);
-  deepStrictEqual(await management.call("DELETE /models/noop"), gone);
-  deepStrictEqual(
-    await management.call("DELETE /models/noop"),
-    toError(404, "ModelNotFoundException", "Model not found: noop"),
-  );
-  deepStrictEqual(await management.call("POST /models?url=noop@2.mar"), [200, {
-    status: 'Model "noop" Version: 2.0 registered with 1 initial workers',
-  }]);
-});
-
-Deno.test("DELETE /models/{name} finishes what is in flight, takes no more, and removes what was unpacked", async () => {
-  await using store = await createModelStore({ gated: { handler: GATED_HANDLER } });
-  const tempDir = await Deno.makeTempDir();
-  {
-    await using marina = await startMarina({
-      args: ["--model-store", store.dir, "--models", "gated.mar", "--enable-model-api"],
-      config: { default_workers_per_model: 1 },
-      env: { TMPDIR: tempDir },
-    });
-    const management = new ManagementClient(marina);
-    const ask = (text: string): Promise<Response> =>
-      fetch(`${marina.inferenceUrl}/predictions/gated`, { method: "POST", body: text });
-    const running = ask("wait");
-    const openGate = await waitForGate(marina, "gated");
-    const waiting = ask("last");
-    while ((await management.describe("gated"))[0].jobQueueStatus.pendingRequests === 0);
-    const unregistered = management.call("DELETE /models/gated");
-    while ((await management.call("GET /models/gated"))[0] === 200);
-    const refused = await ask("too late");
-    deepStrictEqual([refused.status, (await refused.json()).message], [
-      404,
-      "Model not found: gated",
-    ]);
-    strictEqual((await Array.fromAsync(await listUnpacked(tempDir))).length, 1);
-    await openGate();
-    for (const [asked, text] of [[running, "wait"], [waiting, "last"]] as const) {
-      const response = await asked;
-      deepStrictEqual([response.status, (await response.json()).text], [200, text]);
-    }
-    deepStrictEqual(await unregistered, [200, { status: 'Model "gated" unregistered' }]);
-    deepStrictEqual(await listUnpacked(tempDir), []);
-    ok((await Deno.stat(`${store.dir}/gated.mar`)).isFile);
-  }
-  await Deno.remove(tempDir, { recursive: true });
-});
-
-/** What the server has unpacked and not removed. */
-async function listUnpacked(tempDir: string): Promise<string[]> {
-  const [root, ...others] = await Array.fromAsync(Deno.readDir(tempDir));
-  deepStrictEqual(others, []);
-  return await Array.fromAsync(Deno.readDir(`${tempDir}/${root!.name}`), ({ name }) => name);
+const DESCRIBING_HANDLER = `
+export function handle(rows, context) {
+  if (rows === null) return;
+  if (context.requestKind !== "describe") return rows.map(() => "ok");
+  if (context.getRequestHeader(0, "describe") !== "True") throw new Error("No header");
+  return [DESCRIPTION];
 }
+`;
+
+Deno.test("GET /models/{name}?customized=true tells what the handler says of itself (§1.6)", async (t) => {
+  const describing = (code: string) => ({
+    handler: DESCRIBING_HANDLER.replace("DESCRIPTION", code),
+  });
+  await using store = await createModelStore({
+    object: describing('{ labels: ["a", "b"], size: 28 }'),
+    text: describing('"no object"'),
+    broken: describing("undefined.field"),
+  });
+  await using marina = await startWithModelApi(store.dir);
+  const management = new ManagementClient(marina);
+  for (const name of ["object", "text", "broken"]) {
+    await management.call(`POST /models?url=${name}.mar&initial_workers=1`);
+  }
+  const answered = [["object", { labels: ["a", "b"], size: 28 }], ["text", {}]] as const;
+  for (const [name, metadata] of answered) {
+    await t.step(`a handler that answers ${name}`, async () => {
+      const [described] = await management.describe(`${name}?customized=true`);
+      deepStrictEqual(described.customizedMetadata, metadata);
+      const [plain] = await management.describe(name);
+      strictEqual("customizedMetadata" in plain, false);
+      const [all] = await management.describe(`${name}/all?customized=true`);
+      strictEqual("customizedMetadata" in all, false);
+    });
+  }
+  await t.step("a handler that fails", async () => {
+    deepStrictEqual(
+      await management.call("GET /models/broken?customized=true"),
+      toError(500, "InternalServerException", "Failed to get customized model matadata."),
+    );
+  });
+  await t.step("no worker", async () => {
+    await management.call("PUT /models/object?min_worker=0&synchronous=true");
+    deepStrictEqual(
+      await management.call("GET /models/object?customized=true"),
+      toError(
+        503,
+        "ServiceUnavailableException",
+        'Model "object" has no worker to serve describe request. Please use scale workers API to add workers.',
+      ),
+    );
+  });
+});
+
+Deno.test("GET /v1/models/{name} says whether a worker can answer, on the management port (§1.6, T21)", async () => {
+  await using store = await createModelStore({ noop: { handler: NOOP_HANDLER } });
+  await using marina = await startWithModelApi(store.dir);
+  const management = new ManagementClient(marina);
+  await management.call("POST /models?url=noop.mar&initial_workers=0");
+  deepStrictEqual(await management.call("GET /v1/models/noop"), [200, {
+    name: "noop",
+    ready: false,
+  }]);
+  strictEqual((await management.describe("noop"))[0].state, "idle");
+  await management.call("PUT /models/noop?min_worker=1&synchronous=true");
+  deepStrictEqual(await management.call("GET /v1/models/noop"), [200, {
+    name: "noop",
+    ready: true,
+  }]);
+  deepStrictEqual(await management.call("POST /v1/models/noop"), [405, METHOD_NOT_ALLOWED]);
+  deepStrictEqual(
+    await management.call("GET /v1/models/nope"),
+    toError(404, "ModelNotFoundException", "Model not found: nope"),
+  );
+});

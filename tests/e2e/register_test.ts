@@ -10,7 +10,7 @@ import { createModelStore } from "../support/model_store.ts";
 
 const ACCEPTED = { status: "Processing worker updates..." };
 
-Deno.test("POST /models registers by query or JSON body, and answers what upstream answers", async (t) => {
+Deno.test("POST /models registers by query or JSON body, and answers what upstream answers (§1.6, T6, T9, T10, T13, T14, T15)", async (t) => {
   await using store = await createModelStore({
     noop: { handler: NOOP_HANDLER },
     "noop@2": { handler: NOOP_HANDLER, version: "2.0" },
@@ -114,7 +114,7 @@ Deno.test("POST /models registers by query or JSON body, and answers what upstre
     ],
     [
       "POST /models?url=noop.mar&model_name=x&runtime=java",
-      toError(400, "InvalidModelException", "Runtime is not defined or invalid."),
+      toError(400, "BadRequestException", "Invalid RuntimeType value: java"),
     ],
   ] as const;
   for (const [line, expected] of refused) {
@@ -122,7 +122,21 @@ Deno.test("POST /models registers by query or JSON body, and answers what upstre
       deepStrictEqual(await management.call(line), expected);
     });
   }
-  await t.step("a JSON body that is none answers 400", async () => {
+  await t.step("a lenient JSON body is read, and then no query (T38)", async () => {
+    const json = "{'url': 'noop.mar', 'model_name': 'lenient', initial_workers: '0'}";
+    deepStrictEqual(await management.call("POST /models?url=nowhere.mar", json), [200, {
+      status:
+        'Model "lenient" Version: 1.0 registered with 0 initial workers. Use scale workers API to add workers for the model.',
+    }]);
+    strictEqual((await management.describe("lenient"))[0].maxBatchDelay, 100);
+  });
+  await t.step("startup_timeout=0 fails at once (T9)", async () => {
+    const line = "POST /models?url=noop.mar&model_name=late&initial_workers=1&startup_timeout=0";
+    const failed = "Failed to start workers for model late version: 1.0";
+    deepStrictEqual(await management.call(line), toError(500, "InternalServerException", failed));
+    strictEqual((await management.call("GET /models/late"))[0], 404);
+  });
+  await t.step("a JSON body that is none answers 400 (T38)", async () => {
     const [status, body] = await management.call("POST /models?url=noop.mar", "{'url'");
     deepStrictEqual([status, (body as { type: string }).type], [400, "BadRequestException"]);
   });
@@ -134,7 +148,7 @@ Deno.test("POST /models registers by query or JSON body, and answers what upstre
   });
 });
 
-Deno.test("POST /models?synchronous=false answers 202 before the workers are ready, and requests wait for them", async () => {
+Deno.test("POST /models?synchronous=false answers 202 before the workers are ready, and requests wait for them (§1.6, T21, T39)", async () => {
   const handler = `${WAIT_AT_GATE}
     export async function handle(rows, context) {
       if (rows === null) return await waitAtGate(context);
@@ -156,7 +170,7 @@ Deno.test("POST /models?synchronous=false answers 202 before the workers are rea
   strictEqual((await management.describe("slow"))[0].workers[0].status, "READY");
 });
 
-Deno.test("a failed synchronous registration leaves the name free for the next", async () => {
+Deno.test("a failed synchronous registration leaves the name free for the next (§1.6, T12)", async () => {
   await using store = await createModelStore({
     noop: { handler: "export function handle() {\n  throw new Error('Not yet');\n}\n" },
   });

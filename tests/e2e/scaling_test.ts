@@ -10,7 +10,7 @@ import { createModelStore } from "../support/model_store.ts";
 
 const ACCEPTED = { status: "Processing worker updates..." };
 
-Deno.test("PUT /models/{name} scales workers, at once or in the background", async (t) => {
+Deno.test("PUT /models/{name} scales workers, at once or in the background (§1.6, T7, T10, T11)", async (t) => {
   await using store = await createModelStore({
     "noop@1": { handler: NOOP_HANDLER, version: "1.0" },
     "noop@2": { handler: NOOP_HANDLER, version: "2.0" },
@@ -75,6 +75,11 @@ Deno.test("PUT /models/{name} scales workers, at once or in the background", asy
         toError(400, "BadRequestException", refused),
       );
     }
+    strictEqual((await management.call("PUT /models/noop?min_worker=0&synchronous=true"))[0], 200);
+    deepStrictEqual(
+      await management.call("PUT /models/noop?min_worker=-1"),
+      toError(500, "IndexOutOfBoundsException", "Index -1 out of bounds for length 0"),
+    );
     const [status, body] = await management.call("PUT /models/noop?min_worker=513");
     strictEqual(status, 400);
     match((body as { message: string }).message, /must be from 0 to 512, received 513 and 513$/);
@@ -118,7 +123,7 @@ Deno.test("PUT /models/{name} scales workers, at once or in the background", asy
   });
 });
 
-Deno.test("PUT /models/{name} answers 206 when another call took the workers away that it waited for", async () => {
+Deno.test("PUT /models/{name} answers 206 when another call took the workers away that it waited for (§1.6)", async () => {
   const handler = `${WAIT_AT_GATE}
     export async function handle(rows, context) {
       if (rows === null) return await waitAtGate(context);
