@@ -17,10 +17,13 @@ export function createProperties(
   reader: SettingReader,
 ): ReadonlyMap<string, string> {
   const properties = new Map<string, string>();
-  for (const { name, rawText } of settings.values()) {
+  for (const { name, rawText, origin } of settings.values()) {
     if (SNAPSHOT_KEYS.includes(name)) continue;
-    const isPath = rowOf(name).kind === "path";
-    properties.set(name, isPath ? String(reader.get(name) ?? "") : rawText);
+    const { kind, isSecret = false } = rowOf(name);
+    if (kind === "path") properties.set(name, String(reader.get(name) ?? ""));
+    else if (isSecret && origin.from === "environment") {
+      properties.set(name, `$$${origin.variable}$$`);
+    } else properties.set(name, rawText);
   }
   return properties;
 }

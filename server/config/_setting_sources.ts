@@ -34,6 +34,7 @@ export interface CollectedSettings {
   readonly warnings: readonly string[];
 }
 
+const MAX_VARIABLE_TYPOS = 2;
 const NAMES = Object.keys(SETTINGS) as SettingName[];
 
 /**
@@ -82,7 +83,20 @@ export function collectSettings(options: CollectSettingsOptions): CollectedSetti
       add(name, value, { from: "environment", variable });
     }
   }
+  if (isEnvEnabled) warnings.push(...listUnknownVariables(environment));
   return { settings, warnings };
+}
+
+/** Variables that are nearly a setting's; others that begin with `TS_` may be of another program. */
+function listUnknownVariables(environment: Environment): string[] {
+  const known = [...NAMES.flatMap((name) => envOf(name) ?? []), "TS_CONFIG_FILE"];
+  return Object.keys(environment)
+    .filter((name) => name.startsWith("TS_") && !known.includes(name))
+    .flatMap((name) => {
+      const nearest = findNearestName(name, known, MAX_VARIABLE_TYPOS);
+      if (nearest === undefined) return [];
+      return [`Environment variable ${name} is unknown, did you mean "${nearest}"?`];
+    });
 }
 
 function toUnknownText(key: string, origin: Origin): string {

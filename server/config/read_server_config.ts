@@ -116,9 +116,10 @@ export async function readServerConfig(
     tempDir: await readUnpackDir(environment, cwd),
     isWatching: flags.watch,
   };
+  const loadedFrom = reader.originOf("load_models").from;
   reader.get("enable_envvars_config");
   reader.get("use_env_allowed_urls");
-  if (restorePoint !== undefined && reader.has("load_models")) {
+  if (restorePoint !== undefined && !["default", "file", "snapshot"].includes(loadedFrom)) {
     reader.warn("load_models", `has no effect: "${file.path}" restores the models of a snapshot`);
   }
   return {
@@ -163,6 +164,11 @@ async function readTls(
 ): Promise<TlsConfig | undefined> {
   const isUsed = addresses.some((address) => address.transport === "tcp" && address.isTls);
   if (isUsed) {
+    for (const name of ["certificate_file", "private_key_file"] as const) {
+      if (reader.has("keystore") && reader.has(name)) {
+        reader.warn(name, "has no effect: the keystore wins");
+      }
+    }
     return await readTlsConfig({
       keystore: reader.get("keystore"),
       keystorePass: reader.get("keystore_pass"),

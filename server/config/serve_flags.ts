@@ -80,7 +80,7 @@ const FLAG_GROUPS = {
     insecure: {
       names: ["--insecure"],
       arity: "none",
-      help: "Allow addresses that other machines can reach, though no token is asked for",
+      help: "Let other machines reach the addresses without a token",
     },
   },
   "Process": {

@@ -214,6 +214,20 @@ Deno.test("TS_ALLOWED_URLS needs use_env_allowed_urls in the file besides (§2 u
   deepStrictEqual(config.downloads.allowedUrls, ["https://a\\.example/.*"]);
 });
 
+Deno.test("readServerConfig() names the variable that may have been meant (§2 enable_envvars_config)", async () => {
+  const environment = { TS_JOB_QUE_SIZE: "3", TS_PORT: "tcp://10.0.0.1", TS_CONFIG_FILE: "" };
+  const { warnings } = await readConfig(["enable_envvars_config=true"], { environment });
+  deepStrictEqual(warnings, [
+    'Environment variable TS_JOB_QUE_SIZE is unknown, did you mean "TS_JOB_QUEUE_SIZE"?',
+  ]);
+});
+
+Deno.test("config.properties names the variable of a secret instead of holding it (§7)", async () => {
+  const environment = { TS_KEYSTORE_PASS: "hush" };
+  const { config } = await readConfig(["enable_envvars_config=true"], { environment });
+  strictEqual(config.properties.get("keystore_pass"), "$$TS_KEYSTORE_PASS$$");
+});
+
 Deno.test("allowed_urls is empty unless given, unlike TorchServe's (§2 allowed_urls)", async () => {
   deepStrictEqual((await readConfig([])).config.downloads.allowedUrls, []);
 });
