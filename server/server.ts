@@ -94,7 +94,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     const endsAtMs = clock.now() + deadlineMs;
     tokens?.[Symbol.dispose]();
     await within(clock, deadlineMs, listeners?.close() ?? Promise.resolve());
-    await state.markStopped();
+    await within(clock, RELEASE_DEADLINE_MS, state.markStopped());
     const restMs = Math.max(0, endsAtMs - clock.now());
     await within(clock, restMs + RELEASE_DEADLINE_MS, registry.close({ deadlineMs: restMs }));
     await watchEnd;
