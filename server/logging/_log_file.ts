@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import type { LogFileTrouble } from "./log_files.ts";
+import type { FolderHealth } from "./_folder_health.ts";
 import { finishRotations, rotate, toDayName } from "./_rotation.ts";
 
 /** How long a line may wait for others. */
@@ -14,7 +14,8 @@ export interface LogFileOptions {
   readonly path: string;
   readonly maxBytes: number;
   readonly now: () => number;
-  readonly onTrouble: (message: string, fields: LogFileTrouble) => void;
+  /** Shared by the files of one folder. */
+  readonly health: FolderHealth;
 }
 
 /**
@@ -107,7 +108,7 @@ export class LogFile {
     try {
       await this.#prepare(bytes.length);
       await writeAll(this.#file!, bytes);
-      this.#reportRecovery();
+      this.#reportSuccess();
     } catch (error) {
       this.#reportFailure(error, text);
     }
@@ -149,33 +150,21 @@ export class LogFile {
   #compress(): void {
     this.#compressing = (this.#compressing ?? Promise.resolve())
       .then(() => finishRotations(this.#options.path))
-      .catch((error) =>
-        this.#options.onTrouble("Cannot compress a rotated log file", {
-          file: this.#options.path,
-          reason: toReason(error),
-        })
-      );
+      .catch((error) => this.#options.health.failToCompress(this.#options.path, error));
   }
 
   #reportFailure(error: unknown, lostText: string): void {
     this.#lostLines += countLines(lostText);
-    if (this.#isFailing) return;
     this.#isFailing = true;
-    this.#options.onTrouble("Cannot write a log file, its lines are lost until it can be written", {
-      file: this.#options.path,
-      reason: toReason(error),
-    });
+    this.#options.health.fail(this.#options.path, error);
   }
 
-  #reportRecovery(): void {
+  #reportSuccess(): void {
     if (!this.#isFailing && this.#lostLines === 0) return;
-    this.#isFailing = false;
     const lostLines = this.#lostLines;
+    this.#isFailing = false;
     this.#lostLines = 0;
-    this.#options.onTrouble("A log file can be written again", {
-      file: this.#options.path,
-      lostLines,
-    });
+    this.#options.health.succeed(this.#options.path, lostLines);
   }
 }
 
@@ -198,10 +187,6 @@ async function statOrUndefined(path: string): Promise<Deno.FileInfo | undefined>
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
-}
-
-function toReason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function countLines(text: string): number {

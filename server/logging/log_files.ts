@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { FolderHealth } from "./_folder_health.ts";
 import { LogFile } from "./_log_file.ts";
 
 /** The files of a server, by TorchServe's names without their `.log`. */
@@ -14,7 +15,7 @@ export interface OpenLogFilesOptions {
   readonly dir: string;
   /** The same for `ts_metrics` and `model_metrics`. */
   readonly metricsDir: string;
-  /** Told once a file that it cannot be written, and once more when it can again. */
+  /** Told once when files of a folder cannot be written, and once more when they can again. */
   readonly onTrouble: (message: string, fields: LogFileTrouble) => void;
   /** Bytes above which a file is rotated, 100 MiB unless given. */
   readonly maxFileBytes?: number;
@@ -49,19 +50,20 @@ export class LogFiles implements AsyncDisposable {
   /** Opens all of them, empty ones too: launchers and tests look for their names. Never throws. */
   static async open(options: OpenLogFilesOptions): Promise<LogFiles> {
     const { dir, metricsDir, onTrouble } = options;
-    const shared = {
-      maxBytes: options.maxFileBytes ?? MAX_FILE_BYTES,
-      now: options.now ?? Date.now,
-      onTrouble,
-    };
-    const at = (folder: string, name: LogFileName): LogFile =>
-      new LogFile({ ...shared, path: join(folder, `${name}.log`) });
+    const maxBytes = options.maxFileBytes ?? MAX_FILE_BYTES;
+    const now = options.now ?? Date.now;
+    const health = new FolderHealth(onTrouble);
+    const metricsHealth = dir === metricsDir ? health : new FolderHealth(onTrouble);
+    const server = (name: string): LogFile =>
+      new LogFile({ path: join(dir, `${name}.log`), maxBytes, now, health });
+    const metrics = (name: string): LogFile =>
+      new LogFile({ path: join(metricsDir, `${name}.log`), maxBytes, now, health: metricsHealth });
     const files = {
-      access_log: at(dir, "access_log"),
-      ts_log: at(dir, "ts_log"),
-      model_log: at(dir, "model_log"),
-      ts_metrics: at(metricsDir, "ts_metrics"),
-      model_metrics: at(metricsDir, "model_metrics"),
+      access_log: server("access_log"),
+      ts_log: server("ts_log"),
+      model_log: server("model_log"),
+      ts_metrics: metrics("ts_metrics"),
+      model_metrics: metrics("model_metrics"),
     };
     await Promise.all(Object.values(files).map((file) => file.open()));
     return new LogFiles(files);
