@@ -4,6 +4,7 @@
  * Upstream's names and units outside, ours inside; nothing else of the server knows both.
  */
 import { join, resolve } from "node:path";
+import { RE2JS } from "re2js";
 import { findConfigFile } from "./_config_file.ts";
 import {
   type Environment,
@@ -194,11 +195,11 @@ function readDownloads(reader: SettingReader, environment: Environment): Downloa
   const allowedUrls = reader.get("allowed_urls") ?? [];
   for (const pattern of allowedUrls) {
     try {
-      new RegExp(pattern, "i");
+      RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE);
     } catch {
       throw reader.createError(
         "allowed_urls",
-        `must be regular expressions between commas, "${pattern}" is none`,
+        `must be regular expressions (RE2's) between commas, "${pattern}" is none`,
       );
     }
   }
