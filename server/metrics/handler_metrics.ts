@@ -93,7 +93,9 @@ export class HandlerMetrics {
       values.push(value);
     }
     const series = this.#options.sink.openSeries(definition, values, { modelName });
-    if (series === undefined) this.#drop(modelName, name, "there are too many like it");
+    if (series === undefined) {
+      this.#drop(modelName, name, "another metric has its name, or it has too many labels");
+    }
     return series;
   }
 
