@@ -2,9 +2,15 @@ import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import {
   configureLogging,
   createLog,
+  hasLogFiles,
   type Log,
+  LogFiles,
+  MODEL_PART,
   resetLogging,
+  writeAccessLine,
+  writeMetricLine,
 } from "../../../server/logging/mod.ts";
+import { TempFolder } from "../../support/temp_folder.ts";
 
 /** What is written while the work runs. */
 function capture(form: "text" | "json", work: (log: Log) => void): string {
@@ -58,4 +64,114 @@ Deno.test("createLog() puts an error's stack and causes below its line, indented
 
 Deno.test("createLog() writes nothing before logging is configured", () => {
   createLog("models").info("Nobody reads this");
+});
+
+Deno.test("createLog() shortens the time and aligns the parts on a terminal", () => {
+  let written = "";
+  configureLogging({ form: "text", isTerminal: true, write: (text) => written += text });
+  createLog("http").warn("Odd", { path: "/x" });
+  createLog("workers").info("Worker is ready");
+  resetLogging();
+  // deno-lint-ignore no-control-regex -- colours are controls
+  const lines = written.replaceAll(/\u001b\[\d+m/g, "").trimEnd().split("\n");
+  match(lines[0]!, /^\d\d:\d\d:\d\d\.\d{3} WARN {2}http: {4}Odd path=\/x$/);
+  match(lines[1]!, /^\d\d:\d\d:\d\d\.\d{3} INFO {2}workers: Worker is ready$/);
+  strictEqual(written.includes("\u001b[33mWARN"), !Deno.noColor);
+});
+
+Deno.test("createLog() masks the secrets of a URL that a text quotes, in both forms", () => {
+  for (const form of ["text", "json"] as const) {
+    const text = capture(
+      form,
+      (log) => log.info("Loaded", { url: "https://a:b@h/x?token=secret" }),
+    );
+    match(text, /https:\/\/\*\*\*@h\/x\?token=\*\*\*/);
+  }
+});
+
+/** What the log files hold after the work, by name. */
+async function captureFiles(work: () => void): Promise<(name: string) => string> {
+  await using temp = await TempFolder.create();
+  const files = await LogFiles.open({
+    dir: temp.path,
+    metricsDir: temp.path,
+    onTrouble: (message) => {
+      throw new Error(message);
+    },
+  });
+  configureLogging({ form: "json", write: () => {}, files });
+  try {
+    work();
+  } finally {
+    resetLogging();
+    await files.close();
+  }
+  const texts = new Map<string, string>();
+  for (const name of await temp.list()) texts.set(name, Deno.readTextFileSync(temp.at(name)));
+  return (name) => texts.get(`${name}.log`)!;
+}
+
+const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d{3}`;
+
+Deno.test("createLog() writes the server's lines to ts_log.log in log4j's pattern (§6)", async () => {
+  const read = await captureFiles(() => {
+    createLog("models").info("Model is registered", { model: "mnist" });
+    createLog("workers").error("Worker failed", {
+      model: "mnist",
+      version: "1.0",
+      worker: "9000",
+      stack: "Error: x\n    at y",
+    });
+  });
+  const [first, second, ...stack] = read("ts_log").trimEnd().split("\n");
+  match(
+    first!,
+    new RegExp(`^${TIME} \\[INFO \\] main marina\\.models - Model is registered model=mnist$`),
+  );
+  match(
+    second!,
+    new RegExp(`^${TIME} \\[ERROR\\] W-9000-mnist_1\\.0 marina\\.workers - Worker failed `),
+  );
+  deepStrictEqual(stack, ["    Error: x", "        at y"]);
+  strictEqual(read("model_log"), "");
+});
+
+Deno.test("createLog() writes what handlers print to model_log.log alone, each line under its worker's name (§6)", async () => {
+  const read = await captureFiles(() => {
+    const fields = { model: "mnist", version: "1.0", worker: "9000" };
+    createLog(MODEL_PART).info("Handler says", { ...fields, requestId: "a,b", text: "one\ntwo" });
+    createLog(MODEL_PART).warn("Handler says", { ...fields, text: "odd \u001b[31m" });
+  });
+  const lines = read("model_log").trimEnd().split("\n");
+  match(
+    lines[0]!,
+    new RegExp(`^${TIME} \\[INFO \\] W-9000-mnist_1\\.0-stdout MODEL_LOG - one requestId=a,b$`),
+  );
+  match(
+    lines[1]!,
+    new RegExp(`^${TIME} \\[INFO \\] W-9000-mnist_1\\.0-stdout MODEL_LOG - two requestId=a,b$`),
+  );
+  match(
+    lines[2]!,
+    new RegExp(`^${TIME} \\[WARN \\] W-9000-mnist_1\\.0-stderr MODEL_LOG - odd .u001b`),
+  );
+  strictEqual(lines.length, 3);
+  strictEqual(read("ts_log"), "");
+});
+
+Deno.test("writeMetricLine() and writeAccessLine() write to their own files, after the time (§6)", async () => {
+  strictEqual(hasLogFiles(), false);
+  writeMetricLine("ts_metrics", "nowhere");
+  const read = await captureFiles(() => {
+    strictEqual(hasLogFiles(), true);
+    writeMetricLine("ts_metrics", "A.Count:1.0|#Level:Host");
+    writeMetricLine("model_metrics", "B.ms:2.0|#Level:Model");
+    writeAccessLine('/127.0.0.1:1 "GET /ping HTTP/1.1" 200 0', new Date(2024, 4, 30).getTime());
+  });
+  match(read("ts_metrics"), new RegExp(`^${TIME} - A\\.Count:1\\.0\\|#Level:Host\n$`));
+  match(read("model_metrics"), new RegExp(`^${TIME} - B\\.ms:2\\.0\\|#Level:Model\n$`));
+  strictEqual(
+    read("access_log"),
+    '2024-05-30T00:00:00,000 - /127.0.0.1:1 "GET /ping HTTP/1.1" 200 0\n',
+  );
 });
