@@ -199,7 +199,7 @@ function readDownloads(reader: SettingReader, environment: Environment): Downloa
     } catch {
       throw reader.createError(
         "allowed_urls",
-        `must be regular expressions (RE2's) between commas, "${pattern}" is none`,
+        `must be RE2 regular expressions between commas, "${pattern}" is none`,
       );
     }
   }

@@ -105,7 +105,7 @@ Deno.test.each([
   {
     line: "allowed_urls=https://a/.*,(",
     found:
-      'setting "allowed_urls" must be regular expressions between commas, "(" is none, received "https://a/.*,("',
+      'setting "allowed_urls" must be RE2 regular expressions between commas, "(" is none, received "https://a/.*,("',
   },
   {
     line: "models=[]",
