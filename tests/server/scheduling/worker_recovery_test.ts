@@ -90,7 +90,7 @@ Deno.test("WorkerPool lets requests wait for the first restart, and tells the re
     code: "model_failed",
     message: /failed: boom\. They are being restarted, try again later$/,
   });
-  await clock.advance(1_999);
+  await clock.advance(4_000);
   strictEqual(pool.pendingRequests, 1);
   workers[1].fail("bang");
   await clock.advance(250);
