@@ -74,7 +74,10 @@ export class ServerMetrics implements SeriesOpener {
       isAutoDetectEnabled: config.isAutoDetectEnabled,
       onDrop: (model, text) => options.onWarning(text, { model }),
     });
-    if (isPrometheus) this.#defineAll();
+    if (isPrometheus) {
+      this.#defineAll();
+      this.#showZeros();
+    }
     this.httpCounts = new HttpCounts((name) => this.openServerSeries(name, ["Host"]));
     this.#system = new SystemMetrics({
       intervalMs: config.systemIntervalMs,
@@ -142,6 +145,14 @@ export class ServerMetrics implements SeriesOpener {
     const log = new MetricLog({ file, hostname, clock, writeLine });
     this.#logs.push(log);
     return log;
+  }
+
+  /** Answers are shown from none on: a share of failures needs its numbers before the first one. */
+  #showZeros(): void {
+    for (const name of ["Requests2XX", "Requests4XX", "Requests5XX"] as const) {
+      if (this.#serverSinks.get(name)?.definition.kind !== "counter") continue;
+      this.openServerSeries(name, ["Host"]).record(0);
+    }
   }
 
   #defineAll(): void {

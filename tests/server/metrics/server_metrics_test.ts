@@ -161,12 +161,12 @@ Deno.test("a stopped worker takes its WorkerLoadTime with it", async () => {
 });
 
 Deno.test("models that come and go leave nothing behind, even if nobody reads /metrics", async () => {
-  const { metrics, models } = startMetrics({ mode: "prometheus" });
-  const before = (await metrics.readText()).length;
+  const { metrics, models, show } = startMetrics({ mode: "prometheus" });
+  const before = (await show("")).length;
   for (let i = 0; i < 500; i++) {
     models.push(toReading(`gone${i}`, "1.0"));
     metrics.createVersionMetrics(`gone${i}`, "1.0").onRequest!(toCall("a"));
     models.pop();
   }
-  strictEqual((await metrics.readText()).length, before);
+  strictEqual((await show("")).length, before);
 });

@@ -15,8 +15,8 @@ Deno.test("ts_inference_requests_total counts each request as it comes, by the v
   events.onRequest!(toCall("c", { modelVersion: "1.0" }));
   events.onRequest!(toCall("d", { kind: "describe" }));
   deepStrictEqual(await show("ts_inference_requests_total"), [
-    'ts_inference_requests_total{model_name="m",model_version="default",hostname="vm",} 2.0',
     'ts_inference_requests_total{model_name="m",model_version="1.0",hostname="vm",} 1.0',
+    'ts_inference_requests_total{model_name="m",model_version="default",hostname="vm",} 2.0',
   ]);
 });
 
