@@ -1,5 +1,8 @@
 import { join } from "node:path";
 
+/** Longer than a download may go without a byte. */
+const LAST_WRITE_MS = 120_000;
+
 /** Hidden, so that nobody takes it for an archive; random, so that two servers never meet. */
 const PARTIAL_NAME_REGEXP = /^\.download-[0-9a-f-]{36}\.part$/;
 
@@ -86,7 +89,7 @@ export async function removeAbandonedPartials(dir: string): Promise<number> {
     if (!isFile || !PARTIAL_NAME_REGEXP.test(name)) continue;
     try {
       using file = await Deno.open(join(dir, name), { read: true, write: true });
-      if (!await file.tryLock(true)) continue;
+      if (!await isAbandoned(file)) continue;
       await Deno.remove(join(dir, name));
       removed++;
     } catch {
@@ -94,4 +97,11 @@ export async function removeAbandonedPartials(dir: string): Promise<number> {
     }
   }
   return removed;
+}
+
+/** Runtimes before 2.7 cannot try a lock: there the time of the last byte must do. */
+async function isAbandoned(file: Deno.FsFile): Promise<boolean> {
+  if ("tryLock" in file) return await file.tryLock(true);
+  const { mtime } = await (file as Deno.FsFile).stat();
+  return mtime !== null && Date.now() - mtime.getTime() > LAST_WRITE_MS;
 }
