@@ -49,7 +49,7 @@ export async function replaceModel(
     replacedVersion,
   });
   return toStatusResponse(
-    `Model "${outcome.modelName}" Version: ${outcome.replacedVersion} replaced by version ${outcome.modelVersion} with ${outcome.workers} workers`,
+    `Model "${outcome.modelName}" Version: ${outcome.replacedVersion} replaced by version ${outcome.modelVersion}`,
   );
 }
 

@@ -42,7 +42,7 @@ Deno.test("PUT /models/{name}?replace=true fails no request of 32 connections ov
     for (let build = 1; build <= REPLACEMENTS; build++) {
       const line = `PUT /models/net?replace=true&url=net@${build}.mar`;
       deepStrictEqual(await management.call(line), [200, {
-        status: 'Model "net" Version: 1.0 replaced by version 1.0 with 2 workers',
+        status: 'Model "net" Version: 1.0 replaced by version 1.0',
       }]);
       const after = await fetch(`${marina.inferenceUrl}/predictions/net`, {
         method: "POST",
@@ -82,7 +82,7 @@ Deno.test("PUT /models/{name}?replace=true leaves the old version when the new o
   );
   strictEqual(await ask(), "build 1");
   deepStrictEqual(await management.call("PUT /models/net/1.0?replace=true&url=net@2.mar"), [200, {
-    status: 'Model "net" Version: 1.0 replaced by version 2.0 with 1 workers',
+    status: 'Model "net" Version: 1.0 replaced by version 2.0',
   }]);
   strictEqual(await ask(), "build 2");
   deepStrictEqual(

@@ -215,7 +215,7 @@ Deno.test.each([
   };
   const { status, body } = await send({ register }, { method: "PUT", path: row.path });
   deepStrictEqual([status, body], [200, {
-    status: 'Model "noop" Version: 1.0 replaced by version 2.0 with 3 workers',
+    status: 'Model "noop" Version: 1.0 replaced by version 2.0',
   }]);
   deepStrictEqual(withoutAbsent(asked[0]!), {
     url: "new.mar",
