@@ -35,7 +35,8 @@ export type ServeErrorCode =
   | "worker_died"
   | "worker_index_out_of_bounds"
   | "workers_failed_to_start"
-  | "workers_out_of_memory";
+  | "workers_out_of_memory"
+  | "workflow_not_found";
 
 export interface ServeErrorOptions {
   /** What caused it; goes to the log, never to a client. */

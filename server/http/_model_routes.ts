@@ -6,17 +6,27 @@ import { toWireDescription } from "./_wire_description.ts";
 
 const MAX_PAGE_SIZE = 100;
 
-/** A page of the default versions; the token is there when the list ends exactly at the page's end, too. */
+/** A page of the default versions. */
 export function listModels(models: ModelService, parameters: Parameters): Response {
+  const items = models.list().map(({ modelName, modelUrl }) => ({ modelName, modelUrl }));
+  return listPage("models", items, parameters);
+}
+
+/**
+ * The part of a list that `limit` and `next_page_token` ask for; the token is there when the list ends
+ * exactly at the page's end, too.
+ */
+export function listPage(
+  name: string,
+  items: readonly unknown[],
+  parameters: Parameters,
+): Response {
   const askedLimit = toInteger(parameters, "limit") ?? MAX_PAGE_SIZE;
   const limit = askedLimit < 0 || askedLimit > MAX_PAGE_SIZE ? MAX_PAGE_SIZE : askedLimit;
   const offset = Math.max(0, toInteger(parameters, "next_page_token") ?? 0);
-  const all = models.list();
   const end = offset + limit;
-  return toJsonResponse({
-    nextPageToken: end <= all.length ? String(end) : undefined,
-    models: all.slice(offset, end).map(({ modelName, modelUrl }) => ({ modelName, modelUrl })),
-  });
+  const nextPageToken = end <= items.length ? String(end) : undefined;
+  return toJsonResponse({ nextPageToken, [name]: items.slice(offset, end) });
 }
 
 /**

@@ -39,6 +39,7 @@ export const WIRE_FORM_BY_CODE = {
   worker_index_out_of_bounds: { status: 500, type: "IndexOutOfBoundsException" },
   workers_failed_to_start: { status: 500, type: "InternalServerException" },
   workers_out_of_memory: { status: 507, type: "InternalServerException" },
+  workflow_not_found: { status: 404, type: "WorkflowNotFoundException" },
 } as const satisfies Record<ServeErrorCode, WireForm>;
 
 /**

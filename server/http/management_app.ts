@@ -17,6 +17,7 @@ import {
 } from "./_responses.ts";
 import { scaleModel, setDefault } from "./_scale_routes.ts";
 import { resetTraffic, setTraffic, tellTraffic } from "./_traffic_routes.ts";
+import { addWorkflowRoutes } from "./_workflow_routes.ts";
 
 export interface ManagementAppOptions extends RegisterRouteOptions {
   readonly reportFailure: ReportFailure;
@@ -85,6 +86,7 @@ export function createManagementApp(options: ManagementAppOptions): HttpApp {
     router.all(path, refuseMethod);
   }
   router.all("/v1/models/:name", refuseMethod);
+  addWorkflowRoutes(router);
   router.notFound(() => toErrorResponse(createResourceNotFound(), reportFailure));
   router.onError((error) => toErrorResponse(error, reportFailure));
   return (request) => router.fetch(request);

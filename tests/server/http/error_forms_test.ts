@@ -35,6 +35,7 @@ const EXPECTED: Readonly<Record<Exclude<ServeErrorCode, "request_too_large">, st
   worker_index_out_of_bounds: "500 IndexOutOfBoundsException",
   workers_failed_to_start: "500 InternalServerException",
   workers_out_of_memory: "507 InternalServerException",
+  workflow_not_found: "404 WorkflowNotFoundException",
 };
 
 async function answerWith(error: ServeError): Promise<Response> {

@@ -196,3 +196,29 @@ Deno.test("ModelRegistry.isHealthy() asks the default versions alone (§8.6)", a
   await bench.clock.advance(1_000_000);
   deepStrictEqual([bench.registry.isHealthy(), bench.registry.isReady("net")], [true, true]);
 });
+
+Deno.test("ModelRegistry.register() gives a restored version what its snapshot says, and does not call it loaded at startup (§7, §9)", async () => {
+  await using bench = await RegistryBench.create();
+  const restored = {
+    modelName: "kept",
+    modelVersion: "1.0",
+    url: "net@1.mar",
+    isDefault: true,
+    minWorkers: 0,
+    maxWorkers: 3,
+    batchSize: 5,
+    maxBatchDelayMs: 7,
+    responseTimeoutMs: 11_000,
+    startupTimeoutMs: 13_000,
+    runtime: "python3",
+  };
+  const { url, modelName } = restored;
+  await bench.registry.register({ url, modelName, restored, isSynchronous: false });
+  const described = bench.registry.describe("kept")[0]!;
+  const { loadedAtStartup, runtime, minWorkers, maxWorkers, batchSize } = described;
+  deepStrictEqual(
+    [loadedAtStartup, runtime, minWorkers, maxWorkers, batchSize, described.maxBatchDelayMs],
+    [false, "python3", 0, 3, 5, 7],
+  );
+  deepStrictEqual([described.responseTimeoutMs, described.startupTimeoutMs], [11_000, 13_000]);
+});
