@@ -4,7 +4,7 @@
  * | block | what happens |
  * | --- | --- |
  * | `sh` | runs to its end with exit code 0 |
- * | `sh` with `task serve` | starts on free ports, stays until the document ends |
+ * | `sh` with `task serve` | starts on free ports with the variables set before it, stays until the document ends |
  * | `sh` with `task demo` | runs with `--once` |
  * | `sh` with `task test`, `check`, `ok` or `bench` | the task's name must exist: running it would not end |
  * | `json` | equals what the last `sh` block printed, numbers within 1e-4 |
@@ -90,7 +90,7 @@ export class DocRunner implements AsyncDisposable {
   async #runShell(text: string): Promise<void> {
     const [, task, args] = TASK_REGEXP.exec(text) ?? [];
     if (task !== undefined) await this.#assertTask(task);
-    if (task === "serve") return await this.#serve(args!);
+    if (task === "serve") return await this.#serve(args!, parseEnv(text));
     if (["test", "check", "ok", "bench"].includes(task ?? "")) return;
     let command = task === "demo" ? "deno task demo -- --once" : text;
     command = command.replaceAll(/npx -y deno@[\d.]+/g, "deno");
@@ -105,9 +105,13 @@ export class DocRunner implements AsyncDisposable {
     ok(task in config.tasks, `Cannot run "deno task ${task}": deno.json has no such task`);
   }
 
-  async #serve(args: string): Promise<void> {
+  async #serve(args: string, env: Readonly<Record<string, string>>): Promise<void> {
     const words = args.replaceAll("\\\n", " ").trim().split(/\s+/);
-    const marina = await startMarina({ args: words, cwd: this.#projectDir });
+    const marina = await startMarina({
+      args: words,
+      cwd: this.#projectDir,
+      env: { LOG_LOCATION: join(this.#projectDir, "logs"), ...env },
+    });
     this.#cleanUp.use(marina);
     const { inferenceUrl, managementUrl, metricsUrl } = marina;
     for (const [i, url] of [inferenceUrl, managementUrl, metricsUrl].entries()) {
@@ -136,6 +140,16 @@ export class DocRunner implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#cleanUp[Symbol.asyncDispose]();
   }
+}
+
+/** The variables that a command sets for itself: `NAME=value NAME=value deno task …`. */
+function parseEnv(text: string): Readonly<Record<string, string>> {
+  const [assignments] = /^(?:[A-Z_]+=\S*[ \\\n]+)*/.exec(text)!;
+  const pairs = assignments.split(/[ \\\n]+/).filter((pair) => pair !== "");
+  return Object.fromEntries(pairs.map((pair) => {
+    const equals = pair.indexOf("=");
+    return [pair.slice(0, equals), pair.slice(equals + 1)];
+  }));
 }
 
 /** Whether the commands of the documents can run at all. */
