@@ -45,14 +45,15 @@ export function createWorkerLog(modelName: string, modelVersion: string): PoolEv
     },
     onWorkerRetry: (worker, delayMs, { startedAtMs, failures }) => {
       const fields = fieldsOf(worker);
-      if (failures === 1) log.info(`Auto recovery start timestamp: ${startedAtMs}`, fields);
-      else log.warn("Auto recovery failed again", { ...fields, failures });
+      if (failures === 1) {
+        log.info(`Auto recovery start timestamp: ${Math.round(startedAtMs)}`, fields);
+      } else log.warn("Auto recovery failed again", { ...fields, failures });
       log.info(`Retry worker: ${worker.id} in ${delayMs / MS_PER_SECOND} seconds.`, fields);
     },
     onWorkerRecovered: (worker, { startedAtMs, failures }) =>
       log.info("Auto recovery succeeded, reset recoveryStartTS", {
         ...fieldsOf(worker),
-        startedAtMs,
+        startedAtMs: Math.round(startedAtMs),
         failures,
       }),
     onWorkerGivenUp: (worker, { failures }) =>

@@ -168,3 +168,27 @@ Deno.test.each([
   match(await marina.waitForStderr(/Marina version/), pattern);
   strictEqual(await marina.stop(), 0);
 });
+
+Deno.test("a worker's death and its way back are told in the words that TorchServe's scripts look for (§6)", async () => {
+  await using store = await createModelStore({
+    dying: { handler: `export function handle(rows) { if (rows?.length) Deno.exit(1); }` },
+  });
+  await using marina = await startMarina({
+    args: ["--model-store", store.dir, "--models", "all"],
+    config: { default_workers_per_model: 1 },
+  });
+  const url = `${marina.inferenceUrl}/predictions/dying`;
+  const response = await fetch(url, { method: "POST", body: "x" });
+  match(await response.text(), /Worker died\./);
+  await marina.waitForStderr(/Auto recovery succeeded, reset recoveryStartTS/);
+  strictEqual(await marina.stop(), 0);
+  const text = await Deno.readTextFile(join(marina.logDir, "ts_log.log"));
+  const said = [
+    /Worker failed .*event="Worker disconnected"/,
+    /Auto recovery start timestamp: \d{13} /,
+    /Retry worker: 9000 in [\d.]+ seconds\. /,
+    /Auto recovery succeeded, reset recoveryStartTS /,
+  ].map((pattern) => text.search(pattern));
+  ok(said.every((place) => place >= 0), text);
+  deepStrictEqual(said, said.toSorted((a, b) => a - b));
+});
