@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, notStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
-import { GATED_HANDLER, waitForGate } from "../support/gate.ts";
+import { GATED_HANDLER, WAIT_AT_GATE, waitForGate } from "../support/gate.ts";
 import { type MarinaProcess, startMarina } from "../support/marina_process.ts";
 import { createModelStore } from "../support/model_store.ts";
 import { TempFolder } from "../support/temp_folder.ts";
@@ -90,12 +90,14 @@ Deno.test("a client that leaves has one line in the access log, once its request
 Deno.test("a streamed answer has its line at its end, with the status of its first chunk (§1.5)", async () => {
   await using store = await createModelStore({
     words: {
-      handler: `export async function handle(rows, context) {
-        if (rows === null) return;
-        context.setResponseStatus(201, "", 0);
-        await context.sendIntermediate(["one "]);
-        return ["two"];
-      }`,
+      handler: `${WAIT_AT_GATE}
+        export async function handle(rows, context) {
+          if (rows === null) return;
+          context.setResponseStatus(201, "", 0);
+          await context.sendIntermediate(["one "]);
+          await waitAtGate(context);
+          return ["two"];
+        }`,
     },
   });
   await using marina = await startMarina({
@@ -103,10 +105,14 @@ Deno.test("a streamed answer has its line at its end, with the status of its fir
     config: { default_workers_per_model: 1 },
   });
   const response = await fetch(`${marina.inferenceUrl}/predictions/words`, { method: "POST" });
+  const open = await waitForGate(marina, "words");
+  await (await fetch(`${marina.inferenceUrl}/ping`)).body?.cancel();
+  await open();
   strictEqual(await response.text(), "one two");
-  deepStrictEqual(await readAccessLog(marina), [
-    ["POST /predictions/words HTTP/1.1", 201, response.headers.get("x-request-id")],
-  ]);
+  const [ping, stream] = await readAccessLog(marina);
+  strictEqual(ping?.[0], "GET /ping HTTP/1.1");
+  const id = response.headers.get("x-request-id");
+  deepStrictEqual(stream, ["POST /predictions/words HTTP/1.1", 201, id]);
 });
 
 Deno.test({
