@@ -8,7 +8,7 @@ import {
 } from "@opentelemetry/api";
 import type { Answer, PoolEvents, PredictCall } from "../scheduling/mod.ts";
 import { traceBatch } from "./_batch_spans.ts";
-import { toRoute } from "./_route.ts";
+import { toRoute } from "./route.ts";
 
 const TRACER_NAME = "marina";
 

@@ -12,6 +12,7 @@ const REST_BY_FIRST_SEGMENT: Readonly<Record<string, string>> = {
   predictions: "/{model_name}",
   v1: "/models/{model_name}",
   v2: "/models/{model_name}",
+  workflows: "/{workflow_name}",
 };
 
 /**
