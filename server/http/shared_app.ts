@@ -36,6 +36,8 @@ function findOwner({ method, url }: Request): "inference" | "management" | "metr
       return segments.length === 1 ? "metrics" : "inference";
     case "token":
       return segments.length === 1 ? "management" : "inference";
+    case "workflows":
+      return "management";
     case "models":
       // Multi-model endpoints predict by POST; by another method it is a version of this name.
       return segments.length === 3 && segments[2] === "invoke" && method === "POST"

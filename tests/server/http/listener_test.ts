@@ -9,8 +9,8 @@ function toAddress(port: number): ListenAddress {
 }
 
 /** Opens the app on a free port for as long as the test uses it. */
-function openListener(app: HttpApp): Listener & AsyncDisposable {
-  const listener = startListener({ address: toAddress(0), app });
+async function openListener(app: HttpApp): Promise<Listener & AsyncDisposable> {
+  const listener = await startListener({ address: toAddress(0), app });
   return { ...listener, [Symbol.asyncDispose]: () => listener.close() };
 }
 
@@ -51,18 +51,17 @@ class RawClient implements Disposable {
 }
 
 Deno.test("startListener() answers over a socket what the app answers in process", async () => {
-  await using listener = openListener(createFakeInferenceApp({}));
+  await using listener = await openListener(createFakeInferenceApp({}));
   match(listener.url, /^http:\/\/127\.0\.0\.1:[1-9]\d*$/);
   const response = await fetch(`${listener.url}/ping`);
   strictEqual(await response.text(), '{\n  "status": "Healthy"\n}\n');
 });
 
 Deno.test("startListener() throws when the port is taken", async () => {
-  await using first = openListener(createFakeInferenceApp({}));
+  await using first = await openListener(createFakeInferenceApp({}));
   const port = Number(new URL(first.url).port);
   await rejects(
-    async () =>
-      await startListener({ address: toAddress(port), app: () => new Response() }).close(),
+    startListener({ address: toAddress(port), app: () => new Response() }),
     Deno.errors.AddrInUse,
   );
 });
@@ -74,27 +73,42 @@ Deno.test.each([
   { sent: "/predictions%2Fm%2F1", status: 200, found: "m,1" },
   { sent: "http://other:1/predictions/m", status: 200, found: "m," },
   { sent: "/predictions/m?a=/b/c", status: 200, found: "m," },
-])("GET $sent on the wire answers $status and finds '$found'", async ({ sent, status, found }) => {
-  const { calls, predict } = createRecorder();
-  await using listener = openListener(createFakeInferenceApp({ predict }));
-  using client = await RawClient.connect(listener.url);
-  await client.send(`GET ${sent} HTTP/1.1\r\nHost: a\r\n\r\n`);
-  match(await client.readUntil("\r\n\r\n"), new RegExp(`^HTTP/1\\.1 ${status} `));
-  strictEqual(calls.map((call) => `${call.modelName},${call.modelVersion ?? ""}`).join(), found);
-});
+])(
+  "GET $sent on the wire answers $status and finds '$found' (T40)",
+  async ({ sent, status, found }) => {
+    const { calls, predict } = createRecorder();
+    await using listener = await openListener(createFakeInferenceApp({ predict }));
+    using client = await RawClient.connect(listener.url);
+    await client.send(`GET ${sent} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    match(await client.readUntil("\r\n\r\n"), new RegExp(`^HTTP/1\\.1 ${status} `));
+    strictEqual(calls.map((call) => `${call.modelName},${call.modelVersion ?? ""}`).join(), found);
+  },
+);
 
-Deno.test("an error tells the client on the wire that the connection ends, a success does not", async () => {
+Deno.test("an error ends the connection and says so, a success does neither (T24)", async () => {
   const { predict } = createRecorder();
-  await using listener = openListener(createFakeInferenceApp({ predict }));
+  await using listener = await openListener(createFakeInferenceApp({ predict }));
   using client = await RawClient.connect(listener.url);
   await client.send("GET /predictions/m HTTP/1.1\r\nHost: a\r\n\r\n");
   ok(!/connection: close/i.test(await client.readUntil("ok")));
   await client.send("GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n");
-  match(await client.readUntil("\r\n\r\n"), /\r\nconnection: close\r\n/i);
+  match(await client.readUntil("never"), /\r\nconnection: close\r\n/i);
 });
 
-Deno.test("a declared length above the limit is refused on the wire before the body is sent", async () => {
-  await using listener = openListener(createFakeInferenceApp({}, { maxBodyBytes: 10 }));
+Deno.test("a request's x-request-id is never the answer's (T26)", async () => {
+  const { calls, predict } = createRecorder();
+  await using listener = await openListener(createFakeInferenceApp({ predict }));
+  const headers = { "x-request-id": "mine" };
+  for (const path of ["/ping", "/predictions/m", "/none"]) {
+    const response = await fetch(`${listener.url}${path}`, { headers });
+    await response.body?.cancel();
+    match(response.headers.get("x-request-id")!, /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/);
+  }
+  ok(calls[0]!.headers.includes("mine"), "its handler sees the client's");
+});
+
+Deno.test("a declared length above the limit is refused on the wire before the body is sent (T25)", async () => {
+  await using listener = await openListener(createFakeInferenceApp({}, { maxBodyBytes: 10 }));
   using client = await RawClient.connect(listener.url);
   await client.send("POST /predictions/m HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n");
   const answer = await client.readUntil("\r\n\r\n");
@@ -106,7 +120,7 @@ Deno.test("a declared length above the limit is refused on the wire before the b
 
 Deno.test("a chunked body of 50,000 one-byte chunks arrives whole over a socket", async () => {
   const { calls, predict } = createRecorder();
-  await using listener = openListener(
+  await using listener = await openListener(
     createFakeInferenceApp({ predict }, { maxBodyBytes: 50_000 }),
   );
   using client = await RawClient.connect(listener.url);
@@ -130,7 +144,7 @@ Deno.test("PredictCall.signal is aborted when the client goes away", async () =>
       throw new ServeError("request_cancelled", "The client has gone");
     },
   });
-  await using listener = openListener(app);
+  await using listener = await openListener(app);
   {
     using client = await RawClient.connect(listener.url);
     await client.send("GET /predictions/m HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -143,7 +157,7 @@ Deno.test("Listener.close() answers what is in flight, ends idle connections, ta
   const asked = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();
   const { predict } = createRecorder();
-  const listener = startListener({
+  const listener = await startListener({
     address: toAddress(0),
     app: createFakeInferenceApp({
       predict: async (call) => {
