@@ -1,5 +1,6 @@
 /** The server's own metrics, beyond TorchServe's: what they are called, and their label names. */
 import type { FamilyDefinition } from "./_family.ts";
+import type { ReadDefinition } from "./prometheus_registry.ts";
 
 const MODEL = ["model_name", "model_version"] as const;
 
@@ -98,31 +99,48 @@ export const OWN_METRICS = {
 export type OwnMetricName = keyof typeof OWN_METRICS;
 
 /** What is looked up when somebody asks. */
-export const READ_GAUGES = {
+export const READ_METRICS = {
   queueRequests: {
     name: "marina_queue_requests",
     help: "Requests that wait in the queue",
+    kind: "gauge",
     labelNames: MODEL,
   },
   queueFree: {
     name: "marina_queue_free",
     help: "Requests that the queue would still take",
+    kind: "gauge",
     labelNames: MODEL,
   },
-  workers: { name: "marina_workers", help: "Workers by state", labelNames: [...MODEL, "state"] },
+  workers: {
+    name: "marina_workers",
+    help: "Workers by state",
+    kind: "gauge",
+    labelNames: [...MODEL, "state"],
+  },
+  shadowRequests: {
+    name: "marina_shadow_requests_total",
+    help:
+      "Copies of requests for a shadow version: sent, dropped while it was busy, failed of those sent",
+    kind: "counter",
+    labelNames: [...MODEL, "outcome"],
+  },
   residentBytes: {
     name: "marina_process_resident_memory_bytes",
     help: "Memory of the server's process, models included",
+    kind: "gauge",
     labelNames: [],
   },
   heapBytes: {
     name: "marina_process_heap_bytes",
     help: "Memory that the server's main thread uses for its objects",
+    kind: "gauge",
     labelNames: [],
   },
   startSeconds: {
     name: "marina_process_start_time_seconds",
     help: "When the server was started, seconds since the epoch",
+    kind: "gauge",
     labelNames: [],
   },
-} as const satisfies Readonly<Record<string, Omit<FamilyDefinition, "kind" | "buckets">>>;
+} as const satisfies Readonly<Record<string, ReadDefinition>>;

@@ -1,4 +1,4 @@
-import { Gauge, Registry } from "prom-client";
+import { Counter, Gauge, Registry } from "prom-client";
 import { CounterFamily } from "./_counter_family.ts";
 import type { Family, FamilyDefinition } from "./_family.ts";
 import { GaugeFamily } from "./_gauge_family.ts";
@@ -13,10 +13,15 @@ const MAX_SERIES = 1_000;
 /** The same for the server's own: they go with their models, of which there may be many. */
 const MAX_OWN_SERIES = Infinity;
 
-/** What a gauge shows that is looked up when somebody asks. */
-export interface GaugeReading {
+/** One series of a metric that is looked up when somebody asks. */
+export interface SeriesReading {
   readonly labelValues: readonly string[];
   readonly value: number;
+}
+
+/** A metric of which nothing is kept. */
+export interface ReadDefinition extends Omit<FamilyDefinition, "kind" | "buckets"> {
+  readonly kind: "counter" | "gauge";
 }
 
 /**
@@ -50,13 +55,11 @@ export class PrometheusRegistry implements MetricSink {
     return family;
   }
 
-  /** Defines a gauge whose values are asked for when it is shown. */
-  defineReadGauge(
-    definition: Omit<FamilyDefinition, "kind" | "buckets">,
-    read: () => Iterable<GaugeReading>,
-  ): void {
+  /** Defines a metric whose values are asked for when it is shown. */
+  defineRead(definition: ReadDefinition, read: () => Iterable<SeriesReading>): void {
     const { name, help, labelNames } = definition;
-    new Gauge({
+    const Metric = definition.kind === "counter" ? Counter : Gauge;
+    new Metric({
       name,
       help,
       labelNames: [...labelNames],
@@ -64,8 +67,8 @@ export class PrometheusRegistry implements MetricSink {
       collect() {
         this.reset();
         for (const { labelValues, value } of read()) {
-          if (labelNames.length === 0) this.set(value);
-          else this.labels(...labelValues).set(value);
+          if (labelNames.length === 0) this.inc(value);
+          else this.labels(...labelValues).inc(value);
         }
       },
     });

@@ -12,8 +12,8 @@ import {
   NO_SERIES,
   type SeriesOwner,
 } from "./metric_series.ts";
-import { type ModelReading, readModelGauges } from "./model_gauges.ts";
-import { OWN_METRICS, type OwnMetricName, READ_GAUGES } from "./own_metrics.ts";
+import { type ModelReading, readModelMetrics } from "./model_readings.ts";
+import { OWN_METRICS, type OwnMetricName, READ_METRICS } from "./own_metrics.ts";
 import { PrometheusRegistry } from "./prometheus_registry.ts";
 import { SystemMetrics } from "./system_metrics.ts";
 import { VersionMetrics } from "./version_metrics.ts";
@@ -114,7 +114,6 @@ export class ServerMetrics implements SeriesOpener {
 
   /** What `/metrics` answers; see {@linkcode PrometheusRegistry.readText}. Empty in the mode `log`. */
   async readText(names?: ReadonlySet<string>): Promise<string> {
-    if (this.#options.config.mode === "log") return "";
     this.#forgetRemoved();
     return await this.#registry.readText(names);
   }
@@ -159,19 +158,20 @@ export class ServerMetrics implements SeriesOpener {
     for (const definition of this.handlerMetrics.definitions) this.#registry.define(definition);
     for (const family of Object.values(OWN_METRICS)) this.#registry.defineFamily(family);
     const startedAtS = this.#options.clock.now() / MS_PER_S;
-    const read = () => readModelGauges(this.#options.readModels());
-    const { queueRequests, queueFree, workers, residentBytes, heapBytes, startSeconds } =
-      READ_GAUGES;
+    const read = () => readModelMetrics(this.#options.readModels());
+    const { queueRequests, queueFree, workers, shadowRequests } = READ_METRICS;
+    const { residentBytes, heapBytes, startSeconds } = READ_METRICS;
     const memory = (part: "rss" | "heapUsed") => () => [{
       labelValues: [],
       value: Deno.memoryUsage()[part],
     }];
-    this.#registry.defineReadGauge(queueRequests, () => read().queueRequests);
-    this.#registry.defineReadGauge(queueFree, () => read().queueFree);
-    this.#registry.defineReadGauge(workers, () => read().workers);
-    this.#registry.defineReadGauge(residentBytes, memory("rss"));
-    this.#registry.defineReadGauge(heapBytes, memory("heapUsed"));
-    this.#registry.defineReadGauge(startSeconds, () => [{ labelValues: [], value: startedAtS }]);
+    this.#registry.defineRead(queueRequests, () => read().queueRequests);
+    this.#registry.defineRead(queueFree, () => read().queueFree);
+    this.#registry.defineRead(workers, () => read().workers);
+    this.#registry.defineRead(shadowRequests, () => read().shadowRequests);
+    this.#registry.defineRead(residentBytes, memory("rss"));
+    this.#registry.defineRead(heapBytes, memory("heapUsed"));
+    this.#registry.defineRead(startSeconds, () => [{ labelValues: [], value: startedAtS }]);
   }
 
   /** The series of models and workers that are no more would grow with each model that comes and goes. */

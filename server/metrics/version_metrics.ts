@@ -145,9 +145,12 @@ export class VersionMetrics implements PoolEvents {
     series.handlerTime.record(toHundredths(handlerMs), requestIds);
   }
 
-  #seriesOf({ modelVersion }: PredictCall): RequestSeries {
+  #seriesOf({ modelVersion, servedVersion }: PredictCall): RequestSeries {
     const series = this.#freshSeries();
-    return modelVersion === undefined ? series.unversioned : series.versioned;
+    // The copy that a shadow gets was chosen for nobody: it is no request without a version.
+    return modelVersion === undefined && servedVersion !== undefined
+      ? series.unversioned
+      : series.versioned;
   }
 
   /** Counts under one more label, whose values are few. */

@@ -73,6 +73,7 @@ export const WORKER: WorkerDescription = {
 export function toCall(requestId: string, options: Partial<PredictCall> = {}): PredictCall {
   return {
     modelName: "m",
+    servedVersion: "1.0",
     kind: "predict",
     requestId,
     parts: [],

@@ -152,6 +152,28 @@ Deno.test("a version's series outlive another version's, and a removal does not 
   match((await show("ts_inference_requests_total{"))[0]!, / 2\.0$/);
 });
 
+Deno.test("a version whose series went while it was not listed goes on counting", async () => {
+  const { metrics, models, show } = startMetrics({ mode: "prometheus" });
+  const events = metrics.createVersionMetrics("m", "1.0");
+  const listed = models.pop()!;
+  deepStrictEqual(await show("marina_batches_total{"), []);
+  models.push(listed);
+  events.onRequest!(toCall("a"));
+  events.onBatchDone(WORKER, toReport());
+  strictEqual((await show("ts_inference_requests_total{")).length, 1);
+  strictEqual((await show("marina_batches_total{")).length, 1);
+});
+
+Deno.test("a shadow shows what was copied to it", async () => {
+  const { models, show } = startMetrics({ mode: "prometheus" });
+  models.push({ ...toReading("m", "2.0"), shadow: { sent: 5, dropped: 2, failed: 1 } });
+  deepStrictEqual(
+    (await show("marina_shadow_requests_total{")).map((line) => line.split('outcome="')[1]),
+    ['sent",} 5.0', 'dropped",} 2.0', 'failed",} 1.0'],
+  );
+  match((await show("# TYPE marina_shadow_requests_total"))[0]!, / counter$/);
+});
+
 Deno.test("a stopped worker takes its WorkerLoadTime with it", async () => {
   const started = startMetrics({ mode: "prometheus" });
   serveOne(started);

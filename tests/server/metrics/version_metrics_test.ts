@@ -20,6 +20,14 @@ Deno.test("ts_inference_requests_total counts each request as it comes, by the v
   ]);
 });
 
+Deno.test("a shadow's copy counts under the shadow's own version", async () => {
+  const { events, show } = start();
+  events.onRequest!(toCall("a", { servedVersion: undefined }));
+  deepStrictEqual(await show("ts_inference_requests_total"), [
+    'ts_inference_requests_total{model_name="m",model_version="1.0",hostname="vm",} 1.0',
+  ]);
+});
+
 Deno.test("latencies are sums in microseconds, times are gauges in whole milliseconds (§5)", async () => {
   const { events, show } = start();
   for (const requestId of ["a", "b"]) {
