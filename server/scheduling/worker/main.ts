@@ -35,6 +35,9 @@ const postMessage = scope.postMessage.bind(scope);
 let modelDir = "";
 let loaded: LoadedWorker | undefined;
 let owner: SessionOwner | undefined;
+/** Settled once the runtime is there, or the load has failed. */
+const ownerKnown = Promise.withResolvers<void>();
+let isLoading = false;
 const inbox: WireBatch[] = [];
 let isRunning = false;
 let isReleasing = false;
@@ -57,9 +60,13 @@ function warn(message: string): void {
 
 async function load(message: LoadMessage): Promise<void> {
   modelDir = message.modelDir;
+  isLoading = true;
   try {
     loaded = await loadWorker(message, {
-      onOwner: (sessionOwner) => (owner = sessionOwner),
+      onOwner: (sessionOwner) => {
+        owner = sessionOwner;
+        ownerKnown.resolve();
+      },
       onExit: (what) => {
         send({ type: "died", failure: { message: `The handler ended its worker with ${what}` } });
       },
@@ -68,6 +75,7 @@ async function load(message: LoadMessage): Promise<void> {
     });
     send(loaded.message);
   } catch (error) {
+    ownerKnown.resolve();
     send({ type: "load_failed", ...describeLoadFailure(error) });
   }
 }
@@ -130,6 +138,7 @@ async function release(): Promise<void> {
   } catch (error) {
     warn(`Cannot release the handler: ${describeError(error, modelDir).message}`);
   }
+  if (isLoading) await ownerKnown.promise;
   await owner?.release();
   send({ type: "released" });
 }

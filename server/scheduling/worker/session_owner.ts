@@ -31,6 +31,8 @@ export class SessionOwner {
   readonly #ort: OnnxRuntime;
   readonly #options: SessionOwnerOptions;
   readonly #sessions: ModelSession[] = [];
+  /** Sessions that the runtime is still building. */
+  readonly #opening = new Set<Promise<ModelSession>>();
 
   constructor(ort: OnnxRuntime, options: SessionOwnerOptions) {
     this.#ort = ort;
@@ -46,13 +48,19 @@ export class SessionOwner {
       );
     }
     const { modelDir, device, intraOpThreads } = this.#options;
-    const session = await openOnnxSession(this.#ort, `${modelDir}/${file}`, {
+    const opening = openOnnxSession(this.#ort, `${modelDir}/${file}`, {
       provider: device.provider,
       gpuId: device.gpuId,
       intraOpThreads,
     });
-    this.#sessions.push(session);
-    return session;
+    this.#opening.add(opening);
+    try {
+      const session = await opening;
+      this.#sessions.push(session);
+      return session;
+    } finally {
+      this.#opening.delete(opening);
+    }
   }
 
   /** Bytes of one row, when the worker has one model with one input whose rows have a fixed size. */
@@ -62,7 +70,12 @@ export class SessionOwner {
     return inputs.length === 1 ? countRowBytes(inputs[0]) : undefined;
   }
 
+  /**
+   * Waits for sessions that are being built, too: a thread that ends while the runtime builds one takes
+   * the process with it.
+   */
   async release(): Promise<void> {
+    while (this.#opening.size > 0) await Promise.allSettled(this.#opening);
     for (const session of this.#sessions.splice(0)) await session.release();
   }
 }
