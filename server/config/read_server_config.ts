@@ -94,8 +94,8 @@ export async function readServerConfig(
     modelOverrides: readModelOverrides(reader),
     defaultWorkersPerModel: reader.get("default_workers_per_model"),
     defaultHandler: reader.get("default_service_handler"),
-    numberOfGpu: Math.min(
-      reader.get("number_of_gpu") ?? Infinity,
+    numberOfGpu: toNumberOfGpu(
+      reader.get("number_of_gpu"),
       await countVisibleGpus(environment, deviceDir),
     ),
     firstWorkerId: reader.get("initial_worker_port"),
@@ -255,4 +255,10 @@ async function isFolder(path: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Only NVIDIA's devices can be counted: where there are none, the operator's number is for WebGPU. */
+function toNumberOfGpu(asked: number | undefined, found: number): number {
+  if (asked === undefined) return found;
+  return found === 0 ? asked : Math.min(asked, found);
 }

@@ -337,6 +337,8 @@ Deno.test.each([
   { value: "5", gpus: 2, expected: 2 },
   { value: undefined, gpus: 2, expected: 2 },
   { value: "0", gpus: 2, expected: 0 },
+  { value: "2", gpus: 0, expected: 2 },
+  { value: undefined, gpus: 0, expected: 0 },
 ])(
   "readServerConfig() uses $expected of $gpus GPUs where number_of_gpu is $value (§2 number_of_gpu)",
   async ({ value, gpus, expected }) => {
