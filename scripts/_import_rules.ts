@@ -70,6 +70,7 @@ export const MAY_IMPORT_BY_AREA: Readonly<Record<Area, readonly Area[]>> = {
   ],
   "server/scheduling": [...LEAVES, "archiver", "handlers"],
   "server/metrics": [...LEAVES, "server/scheduling"],
+  "server/tracing": [...LEAVES, "server/scheduling"],
   "server/console": ["server/leaf"],
 };
 
