@@ -190,5 +190,7 @@ Deno.test("models that come and go leave nothing behind, even if nobody reads /m
     metrics.createVersionMetrics(`gone${i}`, "1.0").onRequest!(toCall("a"));
     models.pop();
   }
+  // Each time a model came, the one before it went.
+  strictEqual(metrics.generation, 499);
   strictEqual((await show("")).length, before);
 });
