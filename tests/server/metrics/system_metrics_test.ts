@@ -4,7 +4,7 @@ import { readDisk, readMemory, toCpuPercent } from "../../../server/metrics/host
 import { SystemMetrics } from "../../../server/metrics/system_metrics.ts";
 import { ManualClock } from "../../support/manual_clock.ts";
 
-/** Recorded on a machine with one H100, a device without counters added by hand. */
+/** In the form of its CSV output, a device that tells nothing among them; written by hand. */
 const NVIDIA_SMI = "0, 37, 1432, 81559\n1, [N/A], [Not Supported], 81559\nNo devices were found\n";
 
 Deno.test("parseGpus() reads what nvidia-smi prints and leaves out what it does not tell (§5)", () => {
