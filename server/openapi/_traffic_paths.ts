@@ -1,0 +1,51 @@
+/** `/models/{model_name}/traffic`. */
+import { errors, INTEGER, jsonBody, jsonResponse, objectOf, schemaRef, TEXT } from "./_builders.ts";
+import { MODEL_NAME } from "./_parameters.ts";
+import { TAGS } from "./_tags.ts";
+import type { Paths, Responses, Schema } from "./document.ts";
+
+const SPLIT = { weights: { "1.0": 90, "2.0": 10 }, shadow: "3.0" };
+
+export const TRAFFIC_SCHEMA: Schema = objectOf({
+  weights: {
+    type: "object",
+    additionalProperties: { ...INTEGER, minimum: 0 },
+    maxProperties: 100,
+    description: "Each version's share, by version; none: all goes to the default one.",
+  },
+  shadow: {
+    ...TEXT,
+    description: "A version that gets a copy of each request, and whose answers are dropped.",
+  },
+}, { optional: ["weights", "shadow"] });
+
+function toResponses(description: string, example: unknown, ...failures: number[]): Responses {
+  return { 200: jsonResponse(description, schemaRef("Traffic"), example), ...errors(...failures) };
+}
+
+const COMMON = { tags: [TAGS.traffic.name], parameters: [MODEL_NAME] } as const;
+
+export const TRAFFIC_PATHS: Paths = {
+  "/models/{model_name}/traffic": {
+    get: {
+      ...COMMON,
+      operationId: "getTraffic",
+      summary: "Tell how a model's requests are spread",
+      responses: toResponses("What holds now.", SPLIT, 400, 403, 404),
+    },
+    post: {
+      ...COMMON,
+      operationId: "setTraffic",
+      summary: "Spread a model's requests over its versions",
+      description: "For requests that name no version. It outlives restarts.",
+      requestBody: jsonBody(schemaRef("Traffic"), SPLIT, { required: true }),
+      responses: toResponses("What holds from now on.", SPLIT, 400, 403, 404, 408, 413, 500),
+    },
+    delete: {
+      ...COMMON,
+      operationId: "resetTraffic",
+      summary: "Send all requests to the default version again",
+      responses: toResponses("What holds from now on.", { weights: {} }, 400, 403, 404, 500),
+    },
+  },
+};
