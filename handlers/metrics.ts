@@ -53,6 +53,10 @@ const LONG_UNIT_BY_UNIT: ReadonlyMap<string, string> = new Map([
   ["", "unit"],
 ]);
 
+/** Values that are kept of one batch, and lines that say why one was left out. */
+const MAX_RECORDS = 10_000;
+const MAX_REJECTIONS = 100;
+
 /** What a worker keeps of its handler's metrics between batches. */
 export class MetricRegistry {
   readonly #metrics = new Map<string, Metric>();
@@ -98,9 +102,11 @@ export class MetricRegistry {
       : found.length !== dimensionNames.length ||
           dimensionNames.some((name) => !found.includes(name))
       ? `expected dimensions ${dimensionNames.join(", ")}`
+      : this.#records.length >= MAX_RECORDS
+      ? `one batch reports at most ${MAX_RECORDS} values`
       : null;
     if (reason === null) this.#records.push(record);
-    else {
+    else if (this.#rejections.length < MAX_REJECTIONS) {
       this.#rejections.push(
         `Failed to update metric with name:${record.name} and dimensions: ${found.join(", ")} ` +
           `with value: ${record.value}: ${reason}`,

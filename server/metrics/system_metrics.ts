@@ -1,7 +1,7 @@
 import type { Clock } from "../scheduling/mod.ts";
 import type { ServerMetricName } from "./built_in_definitions.ts";
 import { type GpuReading, readGpus } from "./gpu_metrics.ts";
-import { readCpuTimes, readDisk, readMemory, toCpuPercent } from "./host_metrics.ts";
+import { type CpuTimes, readCpuTimes, readDisk, readMemory, toCpuPercent } from "./host_metrics.ts";
 
 export interface SystemMetricsOptions {
   readonly intervalMs: number;
@@ -18,7 +18,8 @@ export interface SystemMetricsOptions {
 /** Records the state of the machine at once and then in every interval, until it is stopped. */
 export class SystemMetrics {
   readonly #options: SystemMetricsOptions;
-  #cpuTimes = readCpuTimes();
+  /** The first reading is the mean since the machine's start: a server's own start would show as full load. */
+  #cpuTimes: CpuTimes = { busy: 0, all: 0 };
   #hasGpus: boolean;
   #cancelNext: (() => void) | undefined;
   #isStopped = false;

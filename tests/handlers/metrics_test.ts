@@ -98,3 +98,18 @@ Deno.test("Metrics.addMetricToCache() defines a metric that later batches find",
     message: "Metric of type 'gauge' and name 'Hits' doesn't exist",
   });
 });
+
+Deno.test("Metrics keep 10,000 values of a batch, and 100 lines that say why others were left out", () => {
+  const { metrics } = start();
+  for (let i = 0; i < 10_200; i++) metrics.addCounter("C", 1);
+  strictEqual(metrics.takeRecords().length, 10_000);
+  const rejections = metrics.takeRejections();
+  strictEqual(rejections.length, 100);
+  strictEqual(
+    rejections[0],
+    "Failed to update metric with name:C and dimensions: ModelName, Level with value: 1: " +
+      "one batch reports at most 10000 values",
+  );
+  metrics.addCounter("C", 1);
+  strictEqual(metrics.takeRecords().length, 1);
+});
