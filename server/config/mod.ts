@@ -40,3 +40,4 @@ export {
 } from "./snapshot_name.ts";
 export { findNewestSnapshot, type FoundSnapshot } from "./_snapshot_files.ts";
 export { parseRestorePoint, SNAPSHOT_FORMAT } from "./_restore_point.ts";
+export { readTlsConfig } from "./_tls_files.ts";

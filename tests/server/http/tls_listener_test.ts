@@ -1,6 +1,6 @@
 import { match, rejects, strictEqual } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { readTlsConfig } from "../../../server/config/_tls_files.ts";
+import { readTlsConfig } from "../../../server/config/mod.ts";
 import type { ListenAddress, TlsConfig } from "../../../server/config/mod.ts";
 import { type Listener, startListener } from "../../../server/http/mod.ts";
 
