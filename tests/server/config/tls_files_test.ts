@@ -1,7 +1,9 @@
 import { createPrivateKey } from "node:crypto";
 import { ok, rejects, strictEqual } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { forge } from "../../../server/config/_forge.ts";
 import { readTlsConfig } from "../../../server/config/_tls_files.ts";
+import { TempFolder } from "../../support/temp_folder.ts";
 
 const TLS_DIR = fileURLToPath(new URL("../../testdata/tls/", import.meta.url));
 
@@ -136,4 +138,16 @@ Deno.test("readTlsConfig() names the setting whose file is missing or holds some
     { keystore: at("none.p12") },
     /^Cannot start: setting "keystore" must name a readable/,
   );
+});
+
+Deno.test("readTlsConfig() puts a keystore's certificates in order: the key's own, then its issuer's", async () => {
+  const [own, issuer] = readText("rsa_chain.crt").split(/(?<=-----END CERTIFICATE-----\n)/);
+  const { pki, pkcs12, asn1 } = forge;
+  const key = pki.privateKeyFromPem(readText("rsa_pkcs8.key"));
+  const certificates = [issuer!, own!].map((pem) => pki.certificateFromPem(pem));
+  const store = pkcs12.toPkcs12Asn1(key, certificates, "changeit", { algorithm: "aes256" });
+  const bytes = Uint8Array.from(asn1.toDer(store).getBytes(), (byte) => byte.charCodeAt(0));
+  await using folder = await TempFolder.create();
+  const tls = await readTlsConfig({ keystore: await folder.write("mixed.p12", bytes) });
+  strictEqual(tls?.certificatePem, readText("rsa_chain.crt"));
 });
