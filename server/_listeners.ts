@@ -113,7 +113,7 @@ function toPlaces({ config, apps, tokens, reportFailure }: OpenListenersOptions)
     ? { setting: "metrics_address", address: metricsAddress, app: apps.metrics }
     : undefined;
   const place = { setting: "inference_address", address: inferenceAddress };
-  if (isSameAddress(inferenceAddress, managementAddress)) {
+  if (isPortShared(config)) {
     const app = createSharedApp({ inference, management, metrics: metrics?.app });
     return { inference: { ...place, app }, metrics };
   }
@@ -122,6 +122,11 @@ function toPlaces({ config, apps, tokens, reportFailure }: OpenListenersOptions)
     management: { setting: "management_address", address: managementAddress, app: management },
     metrics,
   };
+}
+
+/** Whether one port is both the inference and the management address. */
+export function isPortShared({ inferenceAddress, managementAddress }: ServerConfig): boolean {
+  return isSameAddress(inferenceAddress, managementAddress);
 }
 
 /** Any free port is another one each time. */

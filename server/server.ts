@@ -1,5 +1,6 @@
 /** The composition root: the one place that knows which parts a server is made of. */
 import denoConfig from "../deno.json" with { type: "json" };
+import { createApiDescriptions } from "./_api_descriptions.ts";
 import { logBanner } from "./_banner.ts";
 import { returnLargeBlocks } from "./_freed_memory.ts";
 import { type OpenListeners, openListeners } from "./_listeners.ts";
@@ -118,17 +119,24 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     metrics.start();
     if (config.restorePoint !== undefined) await state.restore(config.restorePoint);
     else await loadStartupModels({ registry, store, models: config.startupModels });
+    const descriptions = createApiDescriptions(config);
     const apps = {
       inference: createInferenceApp({
         ...common,
+        descriptions: descriptions.inference,
         isHealthy: () => !isStopping && registry.isHealthy(),
       }),
       management: createManagementApp({
         ...common,
+        descriptions: descriptions.management,
         models: state.models,
         isModelApiEnabled: config.isModelApiEnabled,
       }),
-      metrics: createMetricsApp({ ...common, readText: (names) => metrics.readText(names) }),
+      metrics: createMetricsApp({
+        ...common,
+        descriptions: descriptions.metrics,
+        readText: (names) => metrics.readText(names),
+      }),
     };
     const { reportFailure } = common;
     listeners = await openListeners({ config, apps, tokens, observers, tracing, reportFailure });

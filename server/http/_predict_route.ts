@@ -1,9 +1,9 @@
 import { ServeError } from "../errors.ts";
 import type { PredictCall } from "../models/mod.ts";
+import type { ApiDescriptions } from "./api_descriptions.ts";
 import type { ModelService } from "./_model_service.ts";
 import { readBody, type ReadBodyOptions, toRefusalResponse } from "./_request_body.ts";
 import {
-  createMethodNotAllowed,
   createResourceNotFound,
   type ReportFailure,
   toAnswerResponse,
@@ -13,6 +13,8 @@ import {
 export interface PredictRouteOptions extends ReadBodyOptions {
   readonly models: ModelService;
   readonly reportFailure: ReportFailure;
+  /** What `OPTIONS` answers. */
+  readonly descriptions: ApiDescriptions;
 }
 
 /** One HTTP request as the call that all protocols share. */
@@ -49,7 +51,8 @@ class HttpPredictCall implements PredictCall {
 }
 
 /**
- * Answers `/predictions/{model}[/{version}[/{extra…}]]` and `/explanations/…`, by any method.
+ * Answers `/predictions/{model}[/{version}[/{extra…}]]` and `/explanations/…`, by any method; `OPTIONS`
+ * describes the model instead.
  *
  * @param segments The path's, `predictions` or `explanations` first.
  */
@@ -61,11 +64,15 @@ export async function answerPrediction(
 ): Promise<Response> {
   let call: HttpPredictCall | undefined;
   try {
-    if (request.method === "OPTIONS") throw createMethodNotAllowed();
     const modelName = segments[1];
     if (modelName === undefined) throw createResourceNotFound();
     const modelVersion = segments[2];
     if (modelVersion === "") throw createEmptyVersionError(options.models, modelName);
+    if (request.method === "OPTIONS") {
+      options.models.describe(modelName, modelVersion);
+      const pathKind = kind === "predict" ? "predictions" : "explanations";
+      return await options.descriptions.answerModel(pathKind, modelName, modelVersion);
+    }
     assertBodyArrives(request);
     const urlPath = segments.length > 3 ? segments.slice(3).join("/") : "";
     const body = await readBody(request, options);

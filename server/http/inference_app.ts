@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { addDescriptionRoutes, addPageRoutes } from "./_description_routes.ts";
 import { ServeError } from "../errors.ts";
 import type { HttpApp } from "./http_app.ts";
 import { toPathSegments, toRouterPath } from "./_path.ts";
@@ -18,6 +19,8 @@ export interface InferenceAppOptions extends PredictRouteOptions {
  */
 export function createInferenceApp(options: InferenceAppOptions): HttpApp {
   const router = new Hono({ getPath: (request) => toRouterPath(request.url) });
+  addDescriptionRoutes(router, options.descriptions);
+  addPageRoutes(router, options.descriptions);
   router.all(
     "/ping",
     () => options.isHealthy() ? toStatusResponse("Healthy") : toStatusResponse("Unhealthy", 500),

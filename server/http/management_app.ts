@@ -1,4 +1,6 @@
 import { type Context, Hono } from "hono";
+import { addDescriptionRoutes, addPageRoutes } from "./_description_routes.ts";
+import type { ApiDescriptions } from "./api_descriptions.ts";
 import type { HttpApp } from "./http_app.ts";
 import { describeModels, listModels, tellReadiness } from "./_model_routes.ts";
 import { toRouterPath } from "./_path.ts";
@@ -21,6 +23,7 @@ import { addWorkflowRoutes } from "./_workflow_routes.ts";
 
 export interface ManagementAppOptions extends RegisterRouteOptions {
   readonly reportFailure: ReportFailure;
+  readonly descriptions: ApiDescriptions;
 }
 
 /** Where a route's answer comes from: the model and the version of the path, and the query. */
@@ -36,9 +39,11 @@ interface Asked {
  * their traffic.
  */
 export function createManagementApp(options: ManagementAppOptions): HttpApp {
-  const { models, reportFailure } = options;
+  const { models, reportFailure, descriptions } = options;
   const router = new Hono({ getPath: (request) => toRouterPath(request.url) });
 
+  addDescriptionRoutes(router, descriptions);
+  addPageRoutes(router, descriptions);
   // The router takes HEAD for GET, upstream does not.
   router.use("*", async (context, next) => {
     if (context.req.raw.method === "HEAD") throw createMethodNotAllowed();
@@ -68,6 +73,12 @@ export function createManagementApp(options: ManagementAppOptions): HttpApp {
     router.delete(path, (context) => {
       const { name, version } = toAsked(context);
       return unregisterModel(options, name, version);
+    });
+    router.options(path, (context) => {
+      const { name, version } = toAsked(context);
+      const described = version === "all" ? undefined : version;
+      models.describe(name, described);
+      return descriptions.answerModel("models", name, described);
     });
   }
   const defaultPath = "/models/:name/:version/set-default";

@@ -1,9 +1,13 @@
-import { toPathSegments } from "./_path.ts";
+import { Hono } from "hono";
+import { addDescriptionRoutes } from "./_description_routes.ts";
+import type { ApiDescriptions } from "./api_descriptions.ts";
+import { toRouterPath } from "./_path.ts";
 import { createResourceNotFound, type ReportFailure, toErrorResponse } from "./_responses.ts";
 import type { HttpApp } from "./http_app.ts";
 
 export interface MetricsAppOptions {
   readonly reportFailure: ReportFailure;
+  readonly descriptions: ApiDescriptions;
   /** The metrics' text: all of it, or the samples of these names. */
   readonly readText: (names?: ReadonlySet<string>) => Promise<string>;
 }
@@ -17,14 +21,15 @@ const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
  * `?name[]=A&name[]=B` shows the samples of these names alone; names that nobody knows show nothing.
  */
 export function createMetricsApp(options: MetricsAppOptions): HttpApp {
-  return async (request) => {
-    try {
-      if (toPathSegments(request.url)?.[0] !== "metrics") throw createResourceNotFound();
-      const names = new URL(request.url).searchParams.getAll("name[]");
-      const text = await options.readText(names.length === 0 ? undefined : new Set(names));
-      return new Response(text, { headers: { "content-type": CONTENT_TYPE } });
-    } catch (error) {
-      return toErrorResponse(error, options.reportFailure);
-    }
-  };
+  const { reportFailure, readText } = options;
+  const router = new Hono({ getPath: (request) => toRouterPath(request.url) });
+  addDescriptionRoutes(router, options.descriptions);
+  router.all("/metrics/*", async (context) => {
+    const names = new URL(context.req.url).searchParams.getAll("name[]");
+    const text = await readText(names.length === 0 ? undefined : new Set(names));
+    return new Response(text, { headers: { "content-type": CONTENT_TYPE } });
+  });
+  router.notFound(() => toErrorResponse(createResourceNotFound(), reportFailure));
+  router.onError((error) => toErrorResponse(error, reportFailure));
+  return (request) => router.fetch(request);
 }

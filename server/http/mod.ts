@@ -1,5 +1,6 @@
 /** REST: requests of three ports into calls, answers back into responses. Keeps no state of its own. */
 export { createAccessLog } from "./access_log.ts";
+export { ApiDescriptions } from "./api_descriptions.ts";
 export { type AuthorizeOptions, createAuthorizedApp } from "./authorized_app.ts";
 export { BodyDeadlines, type OpenBody } from "./body_deadlines.ts";
 export { type Exchange, type ExchangeObserver, observeExchanges } from "./exchange.ts";

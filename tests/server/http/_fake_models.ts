@@ -1,5 +1,6 @@
 import type { Answer, PredictCall } from "../../../server/models/mod.ts";
 import {
+  ApiDescriptions,
   BodyDeadlines,
   createInferenceApp,
   createManagementApp,
@@ -40,7 +41,7 @@ export function createFakeInferenceApp(
   options: FakeAppOptions = {},
 ): HttpApp {
   return createInferenceApp({
-    ...toAppOptions(given, options),
+    ...toAppOptions("inference", given, options),
     isHealthy: () => options.isHealthy ?? true,
   });
 }
@@ -50,11 +51,16 @@ export function createFakeManagementApp(
   options: FakeAppOptions = {},
 ): HttpApp {
   const isModelApiEnabled = options.isModelApiEnabled ?? true;
-  return createManagementApp({ ...toAppOptions(given, options), isModelApiEnabled });
+  return createManagementApp({ ...toAppOptions("management", given, options), isModelApiEnabled });
 }
 
-function toAppOptions(given: Partial<ModelService>, options: FakeAppOptions) {
+function toAppOptions(
+  port: "inference" | "management",
+  given: Partial<ModelService>,
+  options: FakeAppOptions,
+) {
   return {
+    descriptions: new ApiDescriptions({ version: "1.2.3", ports: [port], requiresTokens: false }),
     models: createFakeModels(given),
     maxBodyBytes: options.maxBodyBytes ?? 1000,
     bodyDeadlines: options.bodyDeadlines ?? new BodyDeadlines(60),

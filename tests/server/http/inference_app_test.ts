@@ -76,23 +76,7 @@ Deno.test.each(["GET", "POST", "PUT", "DELETE", "PATCH"])(
   },
 );
 
-Deno.test("OPTIONS /predictions/{model} answers 405 in TorchServe's error form", async () => {
-  const request = new Request(`${HOST}/predictions/mnist`, { method: "OPTIONS" });
-  const response = await createFakeInferenceApp({})(request);
-  strictEqual(response.status, 405);
-  strictEqual(
-    await response.text(),
-    `{
-  "code": 405,
-  "type": "MethodNotAllowedException",
-  "message": "Requested method is not allowed, please refer to API document."
-}
-`,
-  );
-});
-
 Deno.test.each([
-  "/",
   "/nothing",
   "/ping/more",
   "//ping",

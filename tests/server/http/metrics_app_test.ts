@@ -1,7 +1,12 @@
 import { deepStrictEqual, strictEqual } from "node:assert/strict";
-import { createMetricsApp } from "../../../server/http/mod.ts";
+import { ApiDescriptions, createMetricsApp } from "../../../server/http/mod.ts";
 
 const URL_OF_PORT = "http://127.0.0.1:8082";
+const descriptions = new ApiDescriptions({
+  version: "1.2.3",
+  ports: ["metrics"],
+  requiresTokens: false,
+});
 
 Deno.test.each([
   { method: "GET", path: "/metrics" },
@@ -10,6 +15,7 @@ Deno.test.each([
   { method: "DELETE", path: "/metrics" },
 ])("$method $path answers the text in Prometheus's form (§1.8)", async ({ method, path }) => {
   const app = createMetricsApp({
+    descriptions,
     reportFailure: () => {},
     readText: (names) => Promise.resolve(names === undefined ? "X 1.0\n" : "none"),
   });
@@ -27,6 +33,7 @@ Deno.test.each([
 ])("GET /metrics%s asks for the samples %o (§1.8)", async (query, expected) => {
   let asked: ReadonlySet<string> | undefined;
   const app = createMetricsApp({
+    descriptions,
     reportFailure: () => {},
     readText: (names) => {
       asked = names;
@@ -38,10 +45,14 @@ Deno.test.each([
   deepStrictEqual(asked === undefined ? undefined : [...asked], expected);
 });
 
-Deno.test.each(["/", "/ping", "/metricsx", "/%"])(
+Deno.test.each(["/docs", "/ping", "/metricsx", "/%"])(
   "GET %s answers 404 on the metrics port",
   async (path) => {
-    const app = createMetricsApp({ reportFailure: () => {}, readText: () => Promise.resolve("") });
+    const app = createMetricsApp({
+      descriptions,
+      reportFailure: () => {},
+      readText: () => Promise.resolve(""),
+    });
     const response = await app(new Request(URL_OF_PORT + path));
     strictEqual(response.status, 404);
     strictEqual((await response.json()).type, "ResourceNotFoundException");
@@ -52,6 +63,7 @@ Deno.test("GET /metrics answers 500 and tells the log when the metrics cannot be
   const failures: unknown[] = [];
   const cause = new Error("broken");
   const app = createMetricsApp({
+    descriptions,
     reportFailure: (error) => failures.push(error),
     readText: () => Promise.reject(cause),
   });
