@@ -18,16 +18,7 @@ export interface InferenceAppOptions extends PredictRouteOptions {
  * No body is parsed here; a prediction's bytes go to `models.predict` as they came.
  */
 export function createInferenceApp(options: InferenceAppOptions): HttpApp {
-  const router = new Hono({ getPath: (request) => toRouterPath(request.url) });
-  addDescriptionRoutes(router, options.descriptions);
-  addPageRoutes(router, options.descriptions);
-  router.all(
-    "/ping",
-    () => options.isHealthy() ? toStatusResponse("Healthy") : toStatusResponse("Unhealthy", 500),
-  );
-  router.notFound(() => toErrorResponse(createResourceNotFound(), options.reportFailure));
-  router.onError((error) => toErrorResponse(error, options.reportFailure));
-
+  const router = createInferenceRouter(options);
   return (request) => {
     const segments = toPathSegments(request.url);
     if (segments === undefined) {
@@ -42,6 +33,20 @@ export function createInferenceApp(options: InferenceAppOptions): HttpApp {
         return router.fetch(request);
     }
   };
+}
+
+/** The port's routes but for predictions, as a list that can be held against the port's document. */
+export function createInferenceRouter(options: InferenceAppOptions): Hono {
+  const router = new Hono({ getPath: (request) => toRouterPath(request.url) });
+  addDescriptionRoutes(router, options.descriptions);
+  addPageRoutes(router, options.descriptions);
+  router.all(
+    "/ping",
+    () => options.isHealthy() ? toStatusResponse("Healthy") : toStatusResponse("Unhealthy", 500),
+  );
+  router.notFound(() => toErrorResponse(createResourceNotFound(), options.reportFailure));
+  router.onError((error) => toErrorResponse(error, options.reportFailure));
+  return router;
 }
 
 /** A path that cannot be decoded, in upstream's words for a message that cannot. */

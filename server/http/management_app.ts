@@ -39,6 +39,12 @@ interface Asked {
  * their traffic.
  */
 export function createManagementApp(options: ManagementAppOptions): HttpApp {
+  const router = createManagementRouter(options);
+  return (request) => router.fetch(request);
+}
+
+/** All of the port's routes, as a list that can be held against the port's document. */
+export function createManagementRouter(options: ManagementAppOptions): Hono {
   const { models, reportFailure, descriptions } = options;
   const router = new Hono({ getPath: (request) => toRouterPath(request.url) });
 
@@ -100,7 +106,7 @@ export function createManagementApp(options: ManagementAppOptions): HttpApp {
   addWorkflowRoutes(router);
   router.notFound(() => toErrorResponse(createResourceNotFound(), reportFailure));
   router.onError((error) => toErrorResponse(error, reportFailure));
-  return (request) => router.fetch(request);
+  return router;
 }
 
 function refuseMethod(): never {

@@ -21,6 +21,12 @@ const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
  * `?name[]=A&name[]=B` shows the samples of these names alone; names that nobody knows show nothing.
  */
 export function createMetricsApp(options: MetricsAppOptions): HttpApp {
+  const router = createMetricsRouter(options);
+  return (request) => router.fetch(request);
+}
+
+/** All of the port's routes, as a list that can be held against the port's document. */
+export function createMetricsRouter(options: MetricsAppOptions): Hono {
   const { reportFailure, readText } = options;
   const router = new Hono({ getPath: (request) => toRouterPath(request.url) });
   addDescriptionRoutes(router, options.descriptions);
@@ -31,5 +37,5 @@ export function createMetricsApp(options: MetricsAppOptions): HttpApp {
   });
   router.notFound(() => toErrorResponse(createResourceNotFound(), reportFailure));
   router.onError((error) => toErrorResponse(error, reportFailure));
-  return (request) => router.fetch(request);
+  return router;
 }

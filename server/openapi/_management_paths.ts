@@ -19,7 +19,10 @@ export function createManagementPaths(): Paths {
       [MODEL_NAME, MODEL_VERSION],
       [MODEL_NAME, DESCRIBED_VERSION],
     ),
-    "/models/{model_name}/{model_version}/set-default": { put: DEFAULT_OPERATION },
+    "/models/{model_name}/{model_version}/set-default": {
+      get: DESCRIBE_DEFAULT_OPERATION,
+      put: DEFAULT_OPERATION,
+    },
     ...TRAFFIC_PATHS,
     "/v1/models/{model_name}": { get: READINESS_OPERATION },
     ...WORKFLOW_PATHS,
@@ -99,6 +102,18 @@ const DEFAULT_OPERATION: Operation = {
       'Default version successfully updated for model "mnist" to "1.0"',
     ),
     ...errors(400, 403, 404),
+  },
+};
+
+const DESCRIBE_DEFAULT_OPERATION: Operation = {
+  operationId: "describeDefault",
+  summary: "Describe a model's default version, whichever the path names",
+  deprecated: true,
+  tags: [TAGS.models.name],
+  parameters: [MODEL_NAME, MODEL_VERSION],
+  responses: {
+    200: jsonResponse("The default version.", schemaRef("Models"), [MODEL_EXAMPLE]),
+    ...errors(400, 403, 404, 500, 503),
   },
 };
 
