@@ -1,13 +1,14 @@
 import { dirname } from "node:path";
 import type { FolderHealth } from "./_folder_health.ts";
+import { countLines, PendingLines } from "./_pending_lines.ts";
 import { finishRotations, rotate, toDayName } from "./_rotation.ts";
 
 /** How long a line may wait for others. */
 const FLUSH_INTERVAL_MS = 100;
-/** Characters that are written at once, without waiting on. */
-const FLUSH_LENGTH = 64 * 1024;
-/** Characters that may wait for a slow disk; what comes on top is lost. */
-const MAX_PENDING_LENGTH = 16 * 1024 * 1024;
+/** Bytes that are written at once, without waiting on. */
+const FLUSH_BYTES = 256 * 1024;
+/** Bytes that may wait for a slow disk; what comes on top is lost. */
+const MAX_PENDING_BYTES = 16 * 1024 * 1024;
 
 export interface LogFileOptions {
   /** Absolute, `….log`. */
@@ -26,12 +27,11 @@ export interface LogFileOptions {
  */
 export class LogFile {
   readonly #options: LogFileOptions;
-  readonly #encoder = new TextEncoder();
+  readonly #pending = new PendingLines();
   #file: Deno.FsFile | undefined;
   #inode: number | null = null;
   /** The day of what it holds, `30-May`. */
   #day = "";
-  #pending = "";
   #timer: ReturnType<typeof setTimeout> | undefined;
   #flushing: Promise<void> | undefined;
   #compressing: Promise<void> | undefined;
@@ -49,27 +49,27 @@ export class LogFile {
       await this.#reopen();
       this.#compress();
     } catch (error) {
-      this.#reportFailure(error, "");
+      this.#reportFailure(error, 0);
     }
   }
 
   write(text: string): void {
     if (this.#isClosed) return;
-    if (this.#pending.length > MAX_PENDING_LENGTH) {
-      this.#lostLines += countLines(text);
+    if (this.#pending.byteLength > MAX_PENDING_BYTES) {
+      this.#lostLines += text.split("\n").length - 1;
       return;
     }
-    this.#pending += text;
+    this.#pending.add(text);
     if (this.#flushing !== undefined) return;
-    if (this.#pending.length >= FLUSH_LENGTH) this.#flushSoon();
+    if (this.#pending.byteLength >= FLUSH_BYTES) this.#flushSoon();
     else this.#timer ??= setTimeout(() => this.#flushSoon(), FLUSH_INTERVAL_MS);
   }
 
   flushSync(): void {
-    const text = this.#takePending();
-    if (text === "" || this.#file === undefined) return;
+    const bytes = this.#takePending();
+    if (bytes.length === 0 || this.#file === undefined) return;
     try {
-      writeAllSync(this.#file, this.#encoder.encode(text));
+      writeAllSync(this.#file, bytes);
     } catch {
       // The process ends: there is nobody left to tell.
     }
@@ -85,39 +85,36 @@ export class LogFile {
     this.#file = undefined;
   }
 
-  #takePending(): string {
+  #takePending(): Uint8Array {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const text = this.#pending;
-    this.#pending = "";
-    return text;
+    return this.#pending.take();
   }
 
   #flushSoon(): void {
     this.#flushing ??= this.#flush().finally(() => {
       this.#flushing = undefined;
-      if (this.#isClosed || this.#pending === "") return;
+      if (this.#isClosed || this.#pending.isEmpty) return;
       this.#timer ??= setTimeout(() => this.#flushSoon(), FLUSH_INTERVAL_MS);
     });
   }
 
   async #flush(): Promise<void> {
-    const text = this.#takePending();
-    if (text === "") return;
-    const bytes = this.#encoder.encode(text);
+    const bytes = this.#takePending();
+    if (bytes.length === 0) return;
     try {
       await this.#prepare(bytes.length);
       await writeAll(this.#file!, bytes);
       this.#reportSuccess();
     } catch (error) {
-      this.#reportFailure(error, text);
+      this.#reportFailure(error, countLines(bytes));
     }
   }
 
   /** Sees to it that the open file is the one at the path, and has room for so many bytes. */
   async #prepare(byteLength: number): Promise<void> {
     const { path, maxBytes, now } = this.#options;
-    const info = await statOrUndefined(path);
+    const info = statOrUndefined(path);
     if (info === undefined || this.#file === undefined || info.ino !== this.#inode) {
       await this.#reopen();
       return;
@@ -153,8 +150,8 @@ export class LogFile {
       .catch((error) => this.#options.health.failToCompress(this.#options.path, error));
   }
 
-  #reportFailure(error: unknown, lostText: string): void {
-    this.#lostLines += countLines(lostText);
+  #reportFailure(error: unknown, lostLines: number): void {
+    this.#lostLines += lostLines;
     this.#isFailing = true;
     this.#options.health.fail(this.#options.path, error);
   }
@@ -180,15 +177,12 @@ function writeAllSync(file: Deno.FsFile, bytes: Uint8Array): void {
   }
 }
 
-async function statOrUndefined(path: string): Promise<Deno.FileInfo | undefined> {
+/** Waiting for another thread to look would cost fifty times as much as looking. */
+function statOrUndefined(path: string): Deno.FileInfo | undefined {
   try {
-    return await Deno.stat(path);
+    return Deno.statSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
-}
-
-function countLines(text: string): number {
-  return text.split("\n").length - 1;
 }

@@ -36,7 +36,7 @@ const MAX_FILE_BYTES = 100 * 1024 * 1024;
 /**
  * The five log files, open for appending.
  *
- * Lines are gathered for up to 100 ms or 64 KiB and written together, away from the requests; `close()`
+ * Lines are gathered for up to 100 ms or 256 KiB and written together, away from the requests; `close()`
  * writes the rest. A file that cannot be written loses its lines, and nothing else is lost with it. Each is
  * rotated daily and at 100 MiB to `access_log.30-May.log.gz`, and the newest five of these are kept.
  */

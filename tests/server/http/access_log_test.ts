@@ -64,3 +64,10 @@ Deno.test.each([
   "createAccessLog() writes $what (§6)",
   ({ change, line }) => deepStrictEqual(toLine(change)[0], line),
 );
+
+Deno.test("createAccessLog() writes each exchange's own URL, also when one comes again", () => {
+  const written: string[] = [];
+  const { onAnswered } = createAccessLog((line) => written.push(line));
+  for (const path of ["a", "a", "b", "a"]) onAnswered({ ...EXCHANGE, url: `http://h/${path}` });
+  deepStrictEqual(written.map((line) => /POST (\S+)/.exec(line)![1]), ["/a", "/a", "/b", "/a"]);
+});

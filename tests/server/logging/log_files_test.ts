@@ -177,7 +177,7 @@ Deno.test({
         told.resolve();
       },
     });
-    files.write("ts_log", `${"x".repeat(70_000)}\n`);
+    files.write("ts_log", `${"x".repeat(300_000)}\n`);
     files.write("access_log", "the others go on\n");
     await told.promise;
     await Deno.remove(temp.at("ts_log.log"));
