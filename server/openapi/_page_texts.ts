@@ -26,10 +26,13 @@ export function toPageHtml(root: "" | "../", version: string): string {
 `;
 }
 
-/** No validator: that one is a host of its own, and would be told each document's address. */
+/**
+ * The document's address is absolute: the page shows it, for its reader to copy. There is no validator: that
+ * one is a host of its own, and would be told each document's address.
+ */
 export const START_SCRIPT = `"use strict";
 SwaggerUIBundle({
-  url: document.documentElement.dataset.root + "openapi.json",
+  url: new URL(document.documentElement.dataset.root + "openapi.json", location.href).href,
   dom_id: "#page",
   presets: [SwaggerUIBundle.presets.apis],
   layout: "BaseLayout",
