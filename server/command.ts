@@ -73,7 +73,8 @@ async function runTask(flags: ServeFlags, args: readonly string[]): Promise<numb
     case "dry_run":
       return await dryRun(flags);
     case "serve":
-      return flags.isStart && !flags.foreground ? await start(flags, args) : await serve(flags);
+      if (flags.isStart && !flags.foreground) return await start(flags, args);
+      return await endProcess(await serve(flags));
   }
 }
 
@@ -131,6 +132,13 @@ async function serve(flags: ServeFlags): Promise<number> {
   } finally {
     await pidFile?.remove();
   }
+}
+
+/** Answers the code, unless the process has to end before its caller can do so. */
+async function endProcess(exitCode: number): Promise<number> {
+  const { endBusyProcess } = await import("./_end_process.ts");
+  endBusyProcess(exitCode);
+  return exitCode;
 }
 
 /** One server from its start to its stop; `server` is there as long as it runs. */

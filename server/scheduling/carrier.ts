@@ -8,8 +8,12 @@ export interface WorkerCarrier {
    * @param keepsBytes True when the sender goes on using the message's bytes: they are copied, not moved.
    */
   post(message: ToWorkerMessage, options?: { readonly keepsBytes?: boolean }): void;
-  /** Ends the worker at once, whatever it does; nothing comes from it afterwards. */
-  terminate(): void;
+  /**
+   * Ends the worker at once, whatever it does; nothing comes from it afterwards.
+   *
+   * @param state `isReleased` is true when it has given its model back, or has ended by itself.
+   */
+  terminate(state: { readonly isReleased: boolean }): void;
 }
 
 /** What a carrier tells its owner. */

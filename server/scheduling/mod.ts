@@ -27,4 +27,4 @@ export type { WorkerDescription, WorkerFailure } from "./worker_description.ts";
 export { type PoolOptions, type PoolSettings, WorkerPool } from "./worker_pool.ts";
 export type { WorkerState } from "./worker_state.ts";
 export type { BatchCloseReason } from "./in_flight.ts";
-export { startWorkerThread } from "./worker_thread.ts";
+export { hasBusyThreads, startWorkerThread } from "./worker_thread.ts";

@@ -58,17 +58,20 @@ export class WorkerLink {
   }
 
   async #close(timeoutMs: number): Promise<void> {
-    if (!this.#isDeaf) {
-      await new Promise<void>((resolve) => {
-        const cancel = this.#clock.schedule(timeoutMs, resolve);
-        this.#onReleased = () => {
-          cancel();
-          resolve();
-        };
-        this.#carrier.post({ type: "release" });
-      });
-    }
-    this.#carrier.terminate();
+    const isReleased = this.#isDeaf || await this.#release(timeoutMs);
+    this.#carrier.terminate({ isReleased });
     this.#isClosed = true;
+  }
+
+  /** Answers false when the time was over first. */
+  #release(timeoutMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const cancel = this.#clock.schedule(timeoutMs, () => resolve(false));
+      this.#onReleased = () => {
+        cancel();
+        resolve(true);
+      };
+      this.#carrier.post({ type: "release" });
+    });
   }
 }

@@ -23,6 +23,17 @@ function createPermissions(modelDir: string): Deno.PermissionOptionsObject {
   };
 }
 
+/** Threads that were started and have not given their model back. */
+let busyThreads = 0;
+
+/**
+ * Tells whether a thread may be inside a native library now. An ordinary end of the process destroys that
+ * library's state under the thread's feet, and ends as a crash.
+ */
+export function hasBusyThreads(): boolean {
+  return busyThreads > 0;
+}
+
 /**
  * Starts a worker thread for one model folder.
  *
@@ -35,6 +46,7 @@ export function startWorkerThread(options: CarrierOptions, events: CarrierEvents
     name: options.name,
     deno: { permissions: createPermissions(options.modelDir) },
   });
+  busyThreads++;
   worker.onmessage = (event: MessageEvent<FromWorkerMessage>) => events.onMessage(event.data);
   worker.onerror = (event) => {
     event.preventDefault();
@@ -45,7 +57,8 @@ export function startWorkerThread(options: CarrierOptions, events: CarrierEvents
     post(message, { keepsBytes = false } = {}) {
       worker.postMessage(message, keepsBytes ? [] : transferablesOf(message));
     },
-    terminate() {
+    terminate({ isReleased }) {
+      if (isReleased) busyThreads--;
       worker.onmessage = null;
       worker.onerror = (event) => event.preventDefault();
       worker.terminate();

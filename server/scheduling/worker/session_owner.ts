@@ -33,19 +33,27 @@ export class SessionOwner {
   readonly #sessions: ModelSession[] = [];
   /** Sessions that the runtime is still building. */
   readonly #opening = new Set<Promise<ModelSession>>();
+  #isReleasing = false;
 
   constructor(ort: OnnxRuntime, options: SessionOwnerOptions) {
     this.#ort = ort;
     this.#options = options;
   }
 
-  /** Opens a model file of the archive; `file` stays inside the model folder, `Context` has seen to it. */
+  /**
+   * Opens a model file of the archive; `file` stays inside the model folder, `Context` has seen to it.
+   *
+   * @throws {Error} After `release()`, for a file of another format, and for what the runtime refuses.
+   */
   async open(file: string): Promise<ModelSession> {
     // Only files of this name have been searched for references that leave the archive.
     if (!/\.onnx$/i.test(file)) {
       throw new Error(
         `Cannot open model "${file}": a file that ends in .onnx is required, PyTorch exports one with torch.onnx.export()`,
       );
+    }
+    if (this.#isReleasing) {
+      throw new Error(`Cannot open model "${file}": the worker is being stopped`);
     }
     const { modelDir, device, intraOpThreads } = this.#options;
     const opening = openOnnxSession(this.#ort, `${modelDir}/${file}`, {
@@ -71,10 +79,11 @@ export class SessionOwner {
   }
 
   /**
-   * Waits for sessions that are being built, too: a thread that ends while the runtime builds one takes
-   * the process with it.
+   * Waits for sessions that are being built, too, and lets no handler begin another: a process that ends
+   * while the runtime builds one in a thread crashes.
    */
   async release(): Promise<void> {
+    this.#isReleasing = true;
     while (this.#opening.size > 0) await Promise.allSettled(this.#opening);
     for (const session of this.#sessions.splice(0)) await session.release();
   }
