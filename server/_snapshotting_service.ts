@@ -48,6 +48,7 @@ export function createSnapshottingService(
     describe: (name, version) => models.describe(name, version),
     describeCustomized: (name, version) => models.describeCustomized(name, version),
     isReady: (name) => models.isReady(name),
+    findStartupModel: () => models.findStartupModel(),
     list: () => models.list(),
     predict: (call) => models.predict(call),
   };

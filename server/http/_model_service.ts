@@ -19,6 +19,8 @@ export interface ModelService {
   describeCustomized(name: string, version?: string): Promise<CustomizedMetadata>;
   /** True if a worker of the default version can answer now. */
   isReady(name: string): boolean;
+  /** The one model that was loaded at the start, `undefined` if there are more or none. */
+  findStartupModel(): string | undefined;
   /** The default versions, sorted by name. */
   list(): readonly { readonly modelName: string; readonly modelUrl: string }[];
   setDefault(name: string, version: string): void | Promise<void>;

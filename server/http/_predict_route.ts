@@ -1,6 +1,8 @@
 import { ServeError } from "../errors.ts";
-import type { PredictCall } from "../models/mod.ts";
+import type { Part, PredictCall } from "../models/mod.ts";
 import type { ApiDescriptions } from "./api_descriptions.ts";
+import { isFormType, readFormModelName } from "./_form_body.ts";
+import { withErrorText } from "./_kserve_errors.ts";
 import type { ModelService } from "./_model_service.ts";
 import { readBody, type ReadBodyOptions, toRefusalResponse } from "./_request_body.ts";
 import {
@@ -17,6 +19,20 @@ export interface PredictRouteOptions extends ReadBodyOptions {
   readonly descriptions: ApiDescriptions;
 }
 
+/** What a request's path and query say of the prediction that is asked for. */
+export interface AskedPrediction {
+  readonly kind: PredictCall["kind"];
+  /** Absent where only a form's field `model_name` is left to name it. */
+  readonly modelName: string | undefined;
+  /** Absent: the version that the traffic says. */
+  readonly modelVersion?: string;
+  readonly urlPath?: string;
+  /** Inputs that the query gives; those of the body go before them. */
+  readonly queryParts?: readonly Part[];
+  /** Whether failures also say what they are where KServe's clients look for it. */
+  readonly isKserve?: boolean;
+}
+
 /** One HTTP request as the call that all protocols share. */
 class HttpPredictCall implements PredictCall {
   readonly requestId = crypto.randomUUID();
@@ -25,14 +41,19 @@ class HttpPredictCall implements PredictCall {
   servedVersion: string | undefined = undefined;
   readonly #request: Request;
 
+  readonly kind: PredictCall["kind"];
+  readonly modelVersion: string | undefined;
+  readonly urlPath: string | undefined;
+
   constructor(
-    readonly kind: PredictCall["kind"],
     readonly modelName: string,
-    readonly modelVersion: string | undefined,
-    readonly urlPath: string,
+    asked: AskedPrediction,
     request: Request,
     bytes: Uint8Array<ArrayBuffer>,
   ) {
+    this.kind = asked.kind;
+    this.modelVersion = asked.modelVersion;
+    this.urlPath = asked.urlPath;
     this.#request = request;
     const headers: string[] = [];
     let contentType = "";
@@ -41,7 +62,8 @@ class HttpPredictCall implements PredictCall {
       if (name === "content-type") contentType = value;
     });
     this.headers = headers;
-    this.parts = [{ name: "body", contentType, bytes, isForm: isFormType(contentType) }];
+    const body = { name: "body", contentType, bytes, isForm: isFormType(contentType) };
+    this.parts = asked.queryParts === undefined ? [body] : [...asked.queryParts, body];
   }
 
   /** Made when it is first asked for: a signal nobody watches is not paid for. */
@@ -56,32 +78,58 @@ class HttpPredictCall implements PredictCall {
  *
  * @param segments The path's, `predictions` or `explanations` first.
  */
-export async function answerPrediction(
+export function answerPrediction(
   request: Request,
   kind: PredictCall["kind"],
   segments: readonly string[],
   options: PredictRouteOptions,
+): Response | Promise<Response> {
+  if (segments.length < 2) return toErrorResponse(createResourceNotFound(), options.reportFailure);
+  const asked = {
+    kind,
+    modelName: segments[1],
+    modelVersion: segments[2],
+    urlPath: segments.length > 3 ? segments.slice(3).join("/") : "",
+  };
+  return answerAsked(request, asked, options);
+}
+
+/** Answers a prediction, whichever route it came by. */
+export async function answerAsked(
+  request: Request,
+  asked: AskedPrediction,
+  options: PredictRouteOptions,
 ): Promise<Response> {
   let call: HttpPredictCall | undefined;
   try {
-    const modelName = segments[1];
-    if (modelName === undefined) throw createResourceNotFound();
-    const modelVersion = segments[2];
-    if (modelVersion === "") throw createEmptyVersionError(options.models, modelName);
-    if (request.method === "OPTIONS") {
-      options.models.describe(modelName, modelVersion);
-      const pathKind = kind === "predict" ? "predictions" : "explanations";
-      return await options.descriptions.answerModel(pathKind, modelName, modelVersion);
-    }
+    if (asked.modelVersion === "") throw createEmptyVersionError(options.models, asked.modelName);
+    if (request.method === "OPTIONS") return await describeAsked(asked, options);
     assertBodyArrives(request);
-    const urlPath = segments.length > 3 ? segments.slice(3).join("/") : "";
     const body = await readBody(request, options);
     if (typeof body === "string") return toRefusalResponse(body);
-    call = new HttpPredictCall(kind, modelName, modelVersion, urlPath, request, body);
+    const modelName = asked.modelName ?? readFormModelName(request, body);
+    if (modelName === undefined) throw createNoNameError();
+    call = new HttpPredictCall(modelName, asked, request, body);
     return withVersion(toAnswerResponse(await options.models.predict(call), call.requestId), call);
   } catch (error) {
-    return withVersion(toErrorResponse(error, options.reportFailure, call?.requestId), call);
+    const response = toErrorResponse(error, options.reportFailure, call?.requestId);
+    return withVersion(asked.isKserve ? await withErrorText(response) : response, call);
   }
+}
+
+async function describeAsked(
+  { kind, modelName, modelVersion }: AskedPrediction,
+  { models, descriptions }: PredictRouteOptions,
+): Promise<Response> {
+  if (modelName === undefined) throw createNoNameError();
+  models.describe(modelName, modelVersion);
+  const pathKind = kind === "predict" ? "predictions" : "explanations";
+  return await descriptions.answerModel(pathKind, modelName, modelVersion);
+}
+
+/** Upstream's text; its clients compare it. */
+function createNoNameError(): ServeError {
+  return new ServeError("invalid_argument", "Parameter model_name is required.");
 }
 
 /** Names the version that has answered, or failed: with weights it is not the client that knows it. */
@@ -106,18 +154,13 @@ function assertBodyArrives({ method, headers }: Request): void {
 }
 
 /** `/predictions/x//y` names the version `""`, which no model has: an unknown model comes first, though. */
-function createEmptyVersionError(models: ModelService, modelName: string): ServeError {
+function createEmptyVersionError(
+  models: ModelService,
+  modelName: string | undefined = "",
+): ServeError {
   models.describe(modelName);
   return new ServeError(
     "model_version_not_found",
     `Model version:  does not exist for model: ${modelName}`,
   );
-}
-
-function isFormType(contentType: string): boolean {
-  if (contentType === "" || contentType === "application/json") return false;
-  const semicolon = contentType.indexOf(";");
-  const type = (semicolon === -1 ? contentType : contentType.slice(0, semicolon)).trim();
-  const lowerType = type.toLowerCase();
-  return lowerType === "multipart/form-data" || lowerType === "application/x-www-form-urlencoded";
 }

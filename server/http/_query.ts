@@ -6,18 +6,27 @@ const MAX_INT32 = 2 ** 31 - 1;
 /** Named texts of one request. */
 export type Parameters = ReadonlyMap<string, string>;
 
-/** Splits at `&` and `;`, takes the first of a repeated name, leaves broken escapes as they stand. */
+/** The first of each name, as {@linkcode listQuery} has them. */
 export function parseQuery(url: string): Parameters {
   const parameters = new Map<string, string>();
+  for (const [name, value] of listQuery(url)) {
+    if (!parameters.has(name)) parameters.set(name, value);
+  }
+  return parameters;
+}
+
+/** Every name and value in order: split at `&` and `;`, broken escapes left as they stand. */
+export function listQuery(url: string): [name: string, value: string][] {
   const start = url.indexOf("?");
-  if (start === -1) return parameters;
+  if (start === -1) return [];
+  const pairs: [string, string][] = [];
   for (const pair of url.slice(start + 1).split(/[&;]/)) {
     const equals = pair.indexOf("=");
     const name = decodeText(equals === -1 ? pair : pair.slice(0, equals));
     const value = equals === -1 ? "" : decodeText(pair.slice(equals + 1));
-    if (name !== "" && !parameters.has(name)) parameters.set(name, value);
+    if (name !== "") pairs.push([name, value]);
   }
-  return parameters;
+  return pairs;
 }
 
 /** The whole number of that name, `undefined` when there is none within 32 bits. */

@@ -2,8 +2,9 @@ import { Hono } from "hono";
 import { addDescriptionRoutes, addPageRoutes } from "./_description_routes.ts";
 import { ServeError } from "../errors.ts";
 import type { HttpApp } from "./http_app.ts";
+import { findInvocation } from "./_invocation_routes.ts";
 import { toPathSegments, toRouterPath } from "./_path.ts";
-import { answerPrediction, type PredictRouteOptions } from "./_predict_route.ts";
+import { answerAsked, answerPrediction, type PredictRouteOptions } from "./_predict_route.ts";
 import { createResourceNotFound, toErrorResponse, toStatusResponse } from "./_responses.ts";
 
 export interface InferenceAppOptions extends PredictRouteOptions {
@@ -29,9 +30,9 @@ export function createInferenceApp(options: InferenceAppOptions): HttpApp {
         return answerPrediction(request, "predict", segments, options);
       case "explanations":
         return answerPrediction(request, "explain", segments, options);
-      default:
-        return router.fetch(request);
     }
+    const asked = findInvocation(segments, request.url, options.models);
+    return asked === undefined ? router.fetch(request) : answerAsked(request, asked, options);
   };
 }
 

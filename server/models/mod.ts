@@ -1,5 +1,6 @@
 /** What is loaded: archives in the store become models with versions, settings and workers. */
 
+export { splitForm } from "../scheduling/mod.ts";
 export type {
   Answer,
   PredictCall,

@@ -100,6 +100,17 @@ export class ModelRegistry {
     return await this.#find(name).get(version).describeCustomized();
   }
 
+  /** The one model that was loaded at the start or restored, `undefined` if there are more or none. */
+  findStartupModel(): string | undefined {
+    let found: string | undefined;
+    for (const [name, versions] of this.#models) {
+      if (!versions.isLoadedAtStartup) continue;
+      if (found !== undefined) return undefined;
+      found = name;
+    }
+    return found;
+  }
+
   /** The default versions, sorted by name. */
   list(): readonly { readonly modelName: string; readonly modelUrl: string }[] {
     return [...this.#models.values()]
@@ -198,7 +209,7 @@ export class ModelRegistry {
     try {
       this.#add(version);
     } catch (error) {
-      await this.#discard(version);
+      await this.#abandon(version);
       throw error;
     }
     const outcome = { modelName, modelVersion, workers: minWorkers };
@@ -210,7 +221,7 @@ export class ModelRegistry {
       if (!this.#has(version)) throw this.#createLostError(version);
     } catch (error) {
       this.#withdraw(version);
-      await this.#discard(version, createGoneError(version));
+      await this.#abandon(version, createGoneError(version));
       throw error;
     }
     return { ...outcome, isComplete: isSynchronous };
@@ -221,7 +232,7 @@ export class ModelRegistry {
     const { versions, previous } = this.#findReplaced(request);
     const { minWorkers, maxWorkers, modelVersion: replacedVersion } = previous;
     const merged = mergeReplacement(previous, request);
-    const next = await openModel(merged, this.#options, { minWorkers, maxWorkers });
+    const next = await openModel(merged, this.#options, previous);
     const { modelName, modelVersion } = next;
     this.#unlisted.add(next);
     try {
@@ -234,7 +245,7 @@ export class ModelRegistry {
       if (this.#isClosing) throw createStoppingError();
       this.#find(modelName).replace(previous, next);
     } catch (error) {
-      await this.#discard(next);
+      await this.#abandon(next);
       throw error;
     } finally {
       this.#unlisted.delete(next);
@@ -252,17 +263,18 @@ export class ModelRegistry {
     this.#unlisted.add(version);
     try {
       const isDrained = await this.#drain([version], this.#options.unregisterTimeoutMs);
-      await this.#discard(version, createGoneError(version));
+      await version.close(createGoneError(version));
+      if (!this.#isClosing) await version.stored.release();
       return isDrained;
     } finally {
       this.#unlisted.delete(version);
     }
   }
 
-  /** Ends a version for good: what was downloaded for it goes, too, which a server's stop leaves. */
-  async #discard(version: ModelVersion, reason?: ServeError): Promise<void> {
+  /** Ends a version that did not come to be registered: what was downloaded for it goes, too. */
+  async #abandon(version: ModelVersion, reason?: ServeError): Promise<void> {
     await version.close(reason);
-    if (!this.#isClosing) await this.#options.store.forgetDownload(version.modelUrl);
+    await version.stored.abandon();
   }
 
   /** Waits until nothing waits or runs in the versions, at most `deadlineMs`; false if something still does. */

@@ -47,6 +47,14 @@ export class ModelVersions {
     return this.#versions.size;
   }
 
+  /** True if any version was there when the ports opened. */
+  get isLoadedAtStartup(): boolean {
+    for (const { request } of this.#versions.values()) {
+      if (request.isAtStartup === true || request.restored !== undefined) return true;
+    }
+    return false;
+  }
+
   has(version: string): boolean {
     return this.#versions.has(version);
   }
@@ -124,16 +132,19 @@ export class ModelVersions {
   }
 
   /**
-   * Puts `next` in the place of `previous`, under its own version: default flag and traffic go over.
+   * Puts `next` in the place of `previous`, under its own version: default flag and traffic go over, and
+   * its archive gets its place in the store. Nothing has changed if this throws.
    *
    * @throws {ServeError} `model_version_not_found` or `model_replaced` if `previous` is not here any more,
-   * and `model_already_registered` if a third one has the version of `next`.
+   * `model_already_registered` if a third one has the version of `next`, and `model_file_exists` if one
+   * has come to use the archive of `previous`.
    */
   replace(previous: ModelVersion, next: ModelVersion): void {
     const [from, to] = [previous.modelVersion, next.modelVersion];
     const found = this.get(from);
     if (found !== previous) throw createReplacedError(previous);
     if (from !== to && this.has(to)) throw createRegisteredError(next);
+    next.stored.commit();
     const wasDefault = this.isDefault(previous);
     this.#versions.delete(from);
     this.#versions.set(to, next);

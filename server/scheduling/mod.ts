@@ -28,3 +28,4 @@ export { type PoolOptions, type PoolSettings, WorkerPool } from "./worker_pool.t
 export type { WorkerState } from "./worker_state.ts";
 export type { BatchCloseReason } from "./in_flight.ts";
 export { hasBusyThreads, startWorkerThread } from "./worker_thread.ts";
+export { splitForm } from "./worker/split_form.ts";

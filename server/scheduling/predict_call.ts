@@ -15,8 +15,11 @@ export interface PredictCall {
   readonly parts: readonly WirePart[];
   /** Header names and values in turn: `[name, value, name, value, …]`. */
   readonly headers: readonly string[];
-  /** What follows the version in the path, without a leading slash; `""` when nothing does. */
-  readonly urlPath: string;
+  /**
+   * What follows the version in the path, without a leading slash, `""` when nothing does; absent on
+   * routes whose paths end with the model.
+   */
+  readonly urlPath?: string;
   /**
    * Aborted when the client has gone: the request leaves the queue, or its answer is dropped. Give a
    * getter: making the signal costs as much as the rest of a small request, so it is read only for

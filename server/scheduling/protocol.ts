@@ -39,7 +39,8 @@ export interface WireItem {
   readonly parts: readonly WirePart[];
   /** `[name, value, name, value, …]` */
   readonly headers: readonly string[];
-  readonly urlPath: string;
+  /** Absent: the handler is told none, as on routes whose paths end with the model. */
+  readonly urlPath?: string;
 }
 
 export interface WireBatch {

@@ -9,8 +9,8 @@ const ROUTE_HEADERS: ReadonlySet<string> = new Set(["explain", "url_path"]);
  *
  * | header | value |
  * | --- | --- |
- * | `url_path` | what follows the version in the path, `""` when nothing does |
- * | `explain` | `True` for `/explanations/…`, else `False` |
+ * | `url_path` | what follows the version in the path, `""` when nothing does; none on other routes |
+ * | `explain` | `True` for an explanation, else `False` |
  */
 export class HandlerRequest implements RequestContext {
   readonly #item: WireItem;
@@ -33,7 +33,8 @@ export class HandlerRequest implements RequestContext {
 
   #collectHeaders(): string[] {
     const { headers, urlPath } = this.#item;
-    const all = ["url_path", urlPath, "explain", this.#kind === "explain" ? "True" : "False"];
+    const all = ["explain", this.#kind === "explain" ? "True" : "False"];
+    if (urlPath !== undefined) all.push("url_path", urlPath);
     for (let i = 0; i + 1 < headers.length; i += 2) {
       if (!ROUTE_HEADERS.has(headers[i]!.toLowerCase())) all.push(headers[i]!, headers[i + 1]!);
     }

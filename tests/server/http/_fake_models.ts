@@ -18,6 +18,7 @@ export function createFakeModels(given: Partial<ModelService>): ModelService {
     describe: refuse,
     describeCustomized: refuse,
     isReady: refuse,
+    findStartupModel: refuse,
     list: refuse,
     setDefault: refuse,
     getTraffic: refuse,
