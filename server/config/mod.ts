@@ -19,6 +19,7 @@ export {
   type CorsConfig,
   type DownloadConfig,
   type EffectiveSetting,
+  type EnvelopeName,
   type LogConfig,
   type MetricsConfig,
   type ModelOverrides,

@@ -110,6 +110,8 @@ export async function readServerConfig(
     maxResponseBytes: reader.get("max_response_size"),
     bodyDeadlineMs: reader.get("request_body_timeout") * MS_PER_S,
     decodesRequests: reader.get("decode_input_request"),
+    serviceEnvelope: reader.get("service_envelope"),
+    isOpenInferenceEnabled: reader.get("ts_open_inference_protocol"),
     downloads: readDownloads(reader, environment),
     isModelApiEnabled: reader.get("enable_model_api"),
     metrics: readMetrics(reader),

@@ -102,6 +102,9 @@ export interface RestoredTraffic {
   readonly shadow?: string;
 }
 
+/** A form in which bodies and answers are wrapped. */
+export type EnvelopeName = "body" | "json" | "kserve" | "kservev2";
+
 export interface ServerConfig {
   /** Absolute path of the file that was read, a snapshot among them; absent when there was none. */
   readonly configFile?: string;
@@ -153,6 +156,10 @@ export interface ServerConfig {
   readonly bodyDeadlineMs: number;
   /** Whether bodies are decoded by their content type before the handler sees them. */
   readonly decodesRequests: boolean;
+  /** How bodies are wrapped of models whose archives do not say it. */
+  readonly serviceEnvelope?: EnvelopeName;
+  /** Whether the Open Inference Protocol's health and metadata are served. */
+  readonly isOpenInferenceEnabled: boolean;
   readonly downloads: DownloadConfig;
   /** Whether models may be registered and unregistered over HTTP. */
   readonly isModelApiEnabled: boolean;

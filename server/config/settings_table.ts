@@ -58,6 +58,15 @@ const EXPOSURE = {
   cors_allowed_origin: text("Value of `access-control-allow-origin` in every answer"),
   cors_allowed_methods: text("Value of `access-control-allow-methods`"),
   cors_allowed_headers: text("Value of `access-control-allow-headers`"),
+  ts_open_inference_protocol: boolean(
+    false,
+    "Whether the Open Inference Protocol's health and metadata are served",
+    {
+      env: "TS_OPEN_INFERENCE_PROTOCOL",
+      isEnvAlwaysRead: true,
+      fromEnv: (value) => value === "oip" ? "true" : "false",
+    },
+  ),
   max_request_size: integer(
     { default: 6_553_500, least: 1, most: MAX_INT32 },
     "Largest body that is read, bytes",
@@ -81,6 +90,11 @@ const MODELS = {
     true,
     "Whether bodies are decoded by their content type before the handler sees them",
   ),
+  service_envelope: {
+    kind: "choice",
+    choices: ["body", "json", "kserve", "kservev2"],
+    meaning: "Wrapper of the bodies of all models whose archives name none",
+  },
   allowed_urls: list(
     "Regular expressions of the URLs that may be downloaded, each to match a whole URL",
   ),
@@ -213,7 +227,6 @@ const IDLE = {
   plugins_path: idle("Folder of Java plugins", NO_JVM),
   prefer_direct_buffer: idle("Netty's buffers", NO_JVM),
   python: idle("Program that runs handlers", NO_PYTHON),
-  service_envelope: idle("Wrapper of all models' bodies", "handlers get bodies as they were sent"),
   system_metrics_cmd: idle(
     "Program that measures the machine",
     "the server measures it itself",
@@ -222,15 +235,6 @@ const IDLE = {
   ts_header_key_sequence_end: idle("Header of a sequence's last request", NO_SEQUENCES),
   ts_header_key_sequence_id: idle("Header of a sequence's id", NO_SEQUENCES),
   ts_header_key_sequence_start: idle("Header of a sequence's first request", NO_SEQUENCES),
-  ts_open_inference_protocol: idle(
-    "Open Inference Protocol",
-    "its routes are not switched by a setting",
-    {
-      env: "TS_OPEN_INFERENCE_PROTOCOL",
-      isEnvAlwaysRead: true,
-      fromEnv: (value) => value === "oip" ? "true" : "false",
-    },
-  ),
   use_native_io: idle("Netty's sockets", NO_JVM),
   vmargs: idle("Java's arguments", NO_JVM),
   workflow_store: idle("Folder of workflow archives", "workflows are not served"),

@@ -35,6 +35,7 @@ Deno.test("readServerConfig() gives TorchServe's defaults when nothing is said (
     maxResponseBytes: 6_553_500,
     bodyDeadlineMs: 60_000,
     decodesRequests: true,
+    isOpenInferenceEnabled: false,
     downloads: { allowedUrls: [], maxArchiveBytes: 16 * 1024 ** 3, timeoutMs: 600_000 },
     isModelApiEnabled: false,
     metrics: {
@@ -233,15 +234,16 @@ Deno.test("allowed_urls is empty unless given, unlike TorchServe's (§2 allowed_
 });
 
 Deno.test.each([
-  { value: "oip", origin: "environment variable TS_OPEN_INFERENCE_PROTOCOL (has no effect)" },
-  { value: "kserve", origin: "environment variable TS_OPEN_INFERENCE_PROTOCOL (has no effect)" },
-  { value: "", origin: undefined },
+  { value: "oip", origin: "environment variable TS_OPEN_INFERENCE_PROTOCOL" },
+  { value: "kserve", origin: "environment variable TS_OPEN_INFERENCE_PROTOCOL" },
+  { value: "", origin: "default" },
 ])("TS_OPEN_INFERENCE_PROTOCOL=$value counts without enable_envvars_config (T32)", async (row) => {
   const environment = { TS_OPEN_INFERENCE_PROTOCOL: row.value };
-  const { settings } = await readConfig([], { environment });
+  const { settings, config } = await readConfig([], { environment });
   const found = settings.find(({ name }) => name === "ts_open_inference_protocol");
   strictEqual(found?.origin, row.origin);
-  strictEqual(found?.text, row.origin && String(row.value === "oip"));
+  strictEqual(found?.text, String(row.value === "oip"));
+  strictEqual(config.isOpenInferenceEnabled, row.value === "oip");
 });
 
 Deno.test("LOG_LOCATION, METRICS_LOCATION and TEMP count without enable_envvars_config (T32)", async () => {

@@ -154,6 +154,20 @@ const USED_ROWS: readonly UsedRow[] = [
     unset: true,
   },
   {
+    key: "service_envelope",
+    value: "kservev2",
+    read: (config) => config.serviceEnvelope,
+    expected: "kservev2",
+    unset: undefined,
+  },
+  {
+    key: "ts_open_inference_protocol",
+    value: "true",
+    read: (config) => config.isOpenInferenceEnabled,
+    expected: true,
+    unset: false,
+  },
+  {
     key: "allowed_urls",
     value: "https://a.example/.*, https://b.example/x\\\\.mar",
     read: (config) => config.downloads.allowedUrls,
