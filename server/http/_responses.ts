@@ -1,7 +1,7 @@
 /** The forms in which this server answers: framework JSON, errors, and handlers' answers. */
 import { ServeError } from "../errors.ts";
 import type { Answer } from "../models/mod.ts";
-import { markStreamed } from "./exchange.ts";
+import { markRequestId, markStreamed } from "./exchange.ts";
 import { toWireForm } from "./_wire_forms.ts";
 
 /** Sent for what is not ours to tell; the log has the rest under the request's id. */
@@ -46,7 +46,7 @@ export function createMethodNotAllowed(): ServeError {
 export function toLineFeedResponse(): Response {
   const response = new Response("\n");
   response.headers.set("content-type", "application/json");
-  addFixedHeaders(response.headers, crypto.randomUUID(), 200);
+  addFixedHeaders(response, crypto.randomUUID(), 200);
   return response;
 }
 
@@ -55,7 +55,7 @@ export function toJsonResponse(value: unknown, status = 200, requestId?: string)
   const text = BODILESS_STATUSES.has(status) ? null : `${JSON.stringify(value, null, 2)}\n`;
   const response = new Response(text, { status });
   response.headers.set("content-type", "application/json");
-  addFixedHeaders(response.headers, requestId ?? crypto.randomUUID(), status);
+  addFixedHeaders(response, requestId ?? crypto.randomUUID(), status);
   return response;
 }
 
@@ -114,12 +114,14 @@ export function toAnswerResponse(answer: Answer, requestId: string): Response {
     const name = sent[i]!;
     if (!RESERVED_HEADERS.has(name.toLowerCase())) headers.append(name, sent[i + 1]!);
   }
-  addFixedHeaders(headers, requestId, status);
+  addFixedHeaders(response, requestId, status);
   if (answer.body instanceof ReadableStream) markStreamed(response);
   return response;
 }
 
-function addFixedHeaders(headers: Headers, requestId: string, status: number): void {
+function addFixedHeaders(response: Response, requestId: string, status: number): void {
+  const { headers } = response;
+  markRequestId(response, requestId);
   headers.append("x-request-id", requestId);
   headers.append("pragma", "no-cache");
   headers.append("cache-control", CACHE_CONTROL);

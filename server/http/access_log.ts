@@ -22,14 +22,21 @@ const UNSAFE_REGEXP = /["\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 export function createAccessLog(
   write: (line: string, atMs: number) => void,
 ): ExchangeObserver {
+  // Most requests ask what the one before asked, and fare alike: they share the middle of their lines.
+  let lastMethod = "";
+  let lastUrl = "";
+  let lastStatus = 0;
+  let middle = "";
   return {
     onAnswered(exchange) {
-      const { endedAtMs } = exchange;
-      const latencyMs = endedAtMs - exchange.startedAtMs;
-      const line =
-        `${toClient(exchange)} "${exchange.method} ${toTarget(exchange.url)} HTTP/1.1" ` +
-        `${exchange.status} ${latencyMs}`;
-      const { requestId } = exchange;
+      const { method, url, status, requestId, endedAtMs } = exchange;
+      if (url !== lastUrl || status !== lastStatus || method !== lastMethod) {
+        lastMethod = method;
+        lastUrl = url;
+        lastStatus = status;
+        middle = ` "${method} ${toTarget(url)} HTTP/1.1" ${status} `;
+      }
+      const line = toClient(exchange) + middle + (endedAtMs - exchange.startedAtMs);
       write(requestId === undefined ? line : `${line} ${requestId}`, endedAtMs);
     },
   };

@@ -6,7 +6,7 @@ export interface Exchange {
   /** Absolute, as `Request.url` gives it, with its query. */
   readonly url: string;
   readonly status: number;
-  /** The answer's `x-request-id`; read from its headers at each access. */
+  /** The answer's `x-request-id`. */
   readonly requestId: string | undefined;
   /** When the request's head had arrived, milliseconds since the epoch. */
   readonly startedAtMs: number;
@@ -20,12 +20,24 @@ export interface ExchangeObserver {
   onAnswered(exchange: Exchange): void;
 }
 
-/** Answers whose bodies arrive after their heads; others are over when they are there. */
-const streamed = new WeakSet<Response>();
+const REQUEST_ID = Symbol("request id");
+const IS_STREAMED = Symbol("is streamed");
+
+/** What is known of an answer besides what it says: looking its id up among its headers costs more. */
+interface KnownResponse extends Response {
+  [REQUEST_ID]?: string;
+  /** Its body arrives after its head; other answers are over when they are there. */
+  [IS_STREAMED]?: true;
+}
+
+/** Says which request a response answers; the header of that name is the caller's to set. */
+export function markRequestId(response: KnownResponse, requestId: string): void {
+  response[REQUEST_ID] = requestId;
+}
 
 /** Says that a response's body is still being made, so that its exchange ends with it. */
-export function markStreamed(response: Response): void {
-  streamed.add(response);
+export function markStreamed(response: KnownResponse): void {
+  response[IS_STREAMED] = true;
 }
 
 /**
@@ -43,8 +55,8 @@ export function observeExchanges(app: HttpApp, observers: readonly ExchangeObser
     : (exchange: Exchange): void => {
       for (const observer of observers) observer.onAnswered(exchange);
     };
-  const finish = (observed: ObservedExchange, response: Response): Response => {
-    if (streamed.has(response)) return observeStream(response, observed, tell);
+  const finish = (observed: ObservedExchange, response: KnownResponse): Response => {
+    if (response[IS_STREAMED]) return observeStream(response, observed, tell);
     observed.end(response);
     tell(observed);
     return response;
@@ -58,29 +70,23 @@ export function observeExchanges(app: HttpApp, observers: readonly ExchangeObser
   };
 }
 
-/** Reads from the response only what an observer asks for: a header costs more than the rest. */
 class ObservedExchange implements Exchange {
   readonly startedAtMs = Date.now();
   readonly method: string;
   readonly url: string;
   endedAtMs = 0;
-  #response: Response | undefined;
+  status = 0;
+  requestId: string | undefined;
 
   constructor(request: Request, readonly connection: Connection | undefined) {
     this.method = request.method;
     this.url = request.url;
   }
 
-  get status(): number {
-    return this.#response!.status;
-  }
-
-  get requestId(): string | undefined {
-    return this.#response!.headers.get("x-request-id") ?? undefined;
-  }
-
-  end(response: Response): void {
-    this.#response = response;
+  end(response: KnownResponse): void {
+    this.status = response.status;
+    // The router answers HEAD by a copy of the answer to GET.
+    this.requestId = response[REQUEST_ID] ?? response.headers.get("x-request-id") ?? undefined;
     this.endedAtMs = Date.now();
   }
 }

@@ -65,9 +65,18 @@ Deno.test.each([
   ({ change, line }) => deepStrictEqual(toLine(change)[0], line),
 );
 
-Deno.test("createAccessLog() writes each exchange's own URL, also when one comes again", () => {
+Deno.test("createAccessLog() writes each exchange's own request and status, also when most of it comes again", () => {
   const written: string[] = [];
   const { onAnswered } = createAccessLog((line) => written.push(line));
   for (const path of ["a", "a", "b", "a"]) onAnswered({ ...EXCHANGE, url: `http://h/${path}` });
-  deepStrictEqual(written.map((line) => /POST (\S+)/.exec(line)![1]), ["/a", "/a", "/b", "/a"]);
+  onAnswered({ ...EXCHANGE, url: "http://h/a", method: "PUT" });
+  onAnswered({ ...EXCHANGE, url: "http://h/a", method: "PUT", status: 200 });
+  deepStrictEqual(written.map((line) => /"(.+) HTTP\/1.1" (\d+)/.exec(line)!.slice(1).join(" ")), [
+    "POST /a 405",
+    "POST /a 405",
+    "POST /b 405",
+    "POST /a 405",
+    "PUT /a 405",
+    "PUT /a 200",
+  ]);
 });

@@ -1,5 +1,10 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
-import { type Exchange, markStreamed, observeExchanges } from "../../../server/http/exchange.ts";
+import {
+  type Exchange,
+  markRequestId,
+  markStreamed,
+  observeExchanges,
+} from "../../../server/http/exchange.ts";
 
 const REQUEST = new Request("http://127.0.0.1:1/x?y=1", { method: "POST" });
 
@@ -36,8 +41,17 @@ Deno.test.each([
 const remoteAddr: Deno.NetAddr = { transport: "tcp", hostname: "127.0.0.1", port: 2 };
 
 function createAnswer(): Response {
-  return new Response("whole", { status: 418, headers: { "x-request-id": "id-1" } });
+  const response = new Response("whole", { status: 418 });
+  markRequestId(response, "id-1");
+  return response;
 }
+
+Deno.test("observeExchanges() finds the id of an answer that was copied, as the router does for HEAD", async () => {
+  const recorder = createRecorder();
+  const app = () => new Response(null, { headers: { "x-request-id": "id-3" } });
+  await observeExchanges(app, [recorder])(REQUEST);
+  strictEqual(recorder.exchanges[0]!.requestId, "id-3");
+});
 
 /** A streamed answer, and what its handler does with it. */
 function createStream() {
