@@ -12,10 +12,11 @@ export interface DescriptionsByPort {
 
 export function createApiDescriptions(config: ServerConfig): DescriptionsByPort {
   const common = { version: denoConfig.version, requiresTokens: config.tokens !== undefined };
+  const inference = { ...common, hasOpenInference: config.isOpenInferenceEnabled };
   const metricsPorts = config.isMetricsApiEnabled ? ["metrics"] as const : [];
   const shared = isPortShared(config) ? ["management", ...metricsPorts] as const : [];
   return {
-    inference: new ApiDescriptions({ ...common, ports: ["inference", ...shared] }),
+    inference: new ApiDescriptions({ ...inference, ports: ["inference", ...shared] }),
     management: new ApiDescriptions({ ...common, ports: ["management"] }),
     metrics: new ApiDescriptions({ ...common, ports: ["metrics"] }),
   };

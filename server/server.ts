@@ -65,7 +65,10 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   const downloader = new ArchiveDownloader({ config: config.downloads, schedule: clock.schedule });
   const tokens = await openTokenKeys(config, clock);
   const unpackRoot = await createUnpackRoot(config.tempDir);
-  const store = new ModelStore(config.modelStore, downloader);
+  const store = new ModelStore(config.modelStore, {
+    downloader,
+    beforeRemoval: () => state.save(),
+  });
   const cleaning = removeAbandonedRoots(unpackRoot).catch((error: unknown) =>
     createLog("models").warn("Cannot look for folders of killed servers", { error })
   );
@@ -124,6 +127,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
       inference: createInferenceApp({
         ...common,
         descriptions: descriptions.inference,
+        openInferenceVersion: config.isOpenInferenceEnabled ? denoConfig.version : undefined,
         isHealthy: () => !isStopping && registry.isHealthy(),
       }),
       management: createManagementApp({

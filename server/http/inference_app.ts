@@ -3,6 +3,7 @@ import { addDescriptionRoutes, addPageRoutes } from "./_description_routes.ts";
 import { ServeError } from "../errors.ts";
 import type { HttpApp } from "./http_app.ts";
 import { findInvocation } from "./_invocation_routes.ts";
+import { addOpenInferenceRoutes } from "./_open_inference_routes.ts";
 import { toPathSegments, toRouterPath } from "./_path.ts";
 import { answerAsked, answerPrediction, type PredictRouteOptions } from "./_predict_route.ts";
 import { createResourceNotFound, toErrorResponse, toStatusResponse } from "./_responses.ts";
@@ -10,6 +11,8 @@ import { createResourceNotFound, toErrorResponse, toStatusResponse } from "./_re
 export interface InferenceAppOptions extends PredictRouteOptions {
   /** What `/ping` tells; false while the server stops, too. */
   readonly isHealthy: () => boolean;
+  /** The server's version, where the Open Inference Protocol's health and metadata are served. */
+  readonly openInferenceVersion?: string;
 }
 
 /**
@@ -45,6 +48,8 @@ export function createInferenceRouter(options: InferenceAppOptions): Hono {
     "/ping",
     () => options.isHealthy() ? toStatusResponse("Healthy") : toStatusResponse("Unhealthy", 500),
   );
+  const { openInferenceVersion: serverVersion } = options;
+  if (serverVersion !== undefined) addOpenInferenceRoutes(router, { ...options, serverVersion });
   router.notFound(() => toErrorResponse(createResourceNotFound(), options.reportFailure));
   router.onError((error) => toErrorResponse(error, options.reportFailure));
   return router;

@@ -108,7 +108,8 @@ function createKind(kind: "predictions" | "explanations", options: OperationOpti
   };
 }
 
-function createPrediction(options: OperationOptions): Operation {
+/** An operation that asks a model, whatever its path. */
+export function createPrediction(options: OperationOptions): Operation {
   return {
     ...options,
     tags: [TAGS.predictions.name],

@@ -2,10 +2,12 @@ import { BEARER, BOOLEAN, listOf, objectOf, schemaRef, TEXT } from "./_builders.
 import { BEARER_SCHEME, ERROR_RESPONSES, ERROR_SCHEMA, STATUS_SCHEMA } from "./_components.ts";
 import { createDescriptionPaths } from "./_description_paths.ts";
 import { createInferencePaths } from "./_inference_paths.ts";
+import { createInvocationPaths } from "./_invocation_paths.ts";
 import { createManagementPaths } from "./_management_paths.ts";
 import { createMetricsPaths } from "./_metrics_paths.ts";
 import { MODEL_SCHEMA } from "./_model_schema.ts";
 import { TAGS } from "./_tags.ts";
+import { createOpenInferencePaths } from "./_open_inference_paths.ts";
 import { createTokenPaths } from "./_token_paths.ts";
 import { TRAFFIC_SCHEMA } from "./_traffic_paths.ts";
 import type {
@@ -27,6 +29,8 @@ export interface DescribePortsOptions {
   readonly ports: readonly Port[];
   /** Whether requests need a token, all but those for metrics and descriptions. */
   readonly requiresTokens: boolean;
+  /** Whether the inference port has the Open Inference Protocol's health and metadata. */
+  readonly hasOpenInference?: boolean;
 }
 
 const DESCRIPTION_BY_PORT: Readonly<Record<Port, string>> = {
@@ -71,6 +75,10 @@ export function describePorts(options: DescribePortsOptions): OpenApiDocument {
   const has = (port: Port): boolean => ports.includes(port);
   const paths: Paths = {
     ...has("inference") ? secure(createInferencePaths(), requiresTokens) : {},
+    ...has("inference") ? secure(createInvocationPaths(), requiresTokens) : {},
+    ...has("inference") && options.hasOpenInference === true
+      ? secure(createOpenInferencePaths(), requiresTokens)
+      : {},
     ...has("management") ? secure(createManagementPaths(), requiresTokens) : {},
     ...has("management") && requiresTokens ? secure(createTokenPaths(), true) : {},
     ...has("metrics") ? createMetricsPaths() : {},

@@ -21,6 +21,18 @@ const HAND_MATCHED = ["predictions", "explanations"].flatMap((kind) => [
   `OPTIONS /${kind}/{}/{}`,
 ]);
 
+const INVOCATIONS = [
+  "/v1/models/{}:predict",
+  "/v1/models/{}:explain",
+  "/v2/models/{}/infer",
+  "/v2/models/{}/explain",
+  "/models/{}/invoke",
+  "/invocations",
+  "/endpoints/{}/invocations",
+  "/{}/predict",
+  "/{}/{}/predict",
+].map((path) => `ALL ${path}`);
+
 /** No operations of the API: what goes before all routes, and the files that the page is made of. */
 const NOT_DESCRIBED = ["ALL /*", "GET /docs/{}"];
 
@@ -32,6 +44,7 @@ function createRouter(port: Port): Hono {
     reportFailure: () => {},
     descriptions: new ApiDescriptions({ version: "1.2.3", ports: [port], requiresTokens: false }),
     isHealthy: () => true,
+    openInferenceVersion: "1.2.3",
   };
   switch (port) {
     case "inference":
@@ -46,15 +59,20 @@ function createRouter(port: Port): Hono {
 /** `GET /models/{}`, for each route of a port. */
 function listRoutes(port: Port): string[] {
   const routed = createRouter(port).routes.map(({ method, path }) =>
-    `${method} ${path.replace(/:\w+/g, "{}").replace(/(?<=.)\/\*$/, "")}`
+    `${method} ${path.replace(/:\w+(\{\.\+\})?/g, "{}").replace(/(?<=.)\/\*$/, "")}`
   );
-  const all = port === "inference" ? [...routed, ...HAND_MATCHED] : routed;
+  const all = port === "inference" ? [...routed, ...HAND_MATCHED, ...INVOCATIONS] : routed;
   return [...new Set(all)].filter((route) => !NOT_DESCRIBED.includes(route));
 }
 
 /** The same, for each operation of a port's document. */
 function listOperations(port: Port): string[] {
-  const { paths } = describePorts({ version: "1.2.3", ports: [port], requiresTokens: false });
+  const { paths } = describePorts({
+    version: "1.2.3",
+    ports: [port],
+    requiresTokens: false,
+    hasOpenInference: true,
+  });
   return Object.entries(paths).flatMap(([path, item]) =>
     Object.keys(item).map((method) => `${method.toUpperCase()} ${path.replace(/\{\w+\}/g, "{}")}`)
   );
