@@ -8,6 +8,7 @@ import {
 } from "@opentelemetry/api";
 import type { Answer, PoolEvents, PredictCall } from "../scheduling/mod.ts";
 import { traceBatch } from "./_batch_spans.ts";
+import { maskSpans } from "./_mask_spans.ts";
 import { toRoute } from "./route.ts";
 
 const TRACER_NAME = "marina";
@@ -38,7 +39,7 @@ export interface Tracing {
  * The runtime makes the span of each request, takes `traceparent` over and sends everything off. Inside
  * of a prediction's span this adds `queue` and `batch`, and within the batch `preprocess`, `inference` and
  * `postprocess`, as far as the handler tells them. They are made after the fact, of the times that the
- * scheduler keeps anyway.
+ * scheduler keeps anyway. Secrets of URLs are masked as they are in the logs.
  *
  * @param version Of this server, for the spans' scope.
  * @returns `undefined` when nobody traces: then there is nothing to wrap, and nothing is paid for.
@@ -46,6 +47,7 @@ export interface Tracing {
 export function createTracing(version: string): Tracing | undefined {
   if (trace.getTracerProvider() instanceof ProxyTracerProvider) return undefined;
   const tracer = trace.getTracer(TRACER_NAME, version);
+  maskSpans(tracer);
   const parents = new WeakMap<PredictCall, SpanContext>();
   return {
     traceRequests: (app) => (request, connection) => {

@@ -1,6 +1,10 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { GATED_HANDLER, waitForGate, waitForPending } from "../support/gate.ts";
-import { type MarinaProcess, startMarina } from "../support/marina_process.ts";
+import {
+  type MarinaProcess,
+  startMarina,
+  type StartMarinaOptions,
+} from "../support/marina_process.ts";
 import { createModelStore } from "../support/model_store.ts";
 
 const TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
@@ -29,6 +33,8 @@ interface SentValue {
 /** Takes traces as a collector does, over OTLP/HTTP. */
 class Collector implements AsyncDisposable {
   readonly spans: SentSpan[] = [];
+  /** Whatever was sent, as it came. */
+  readonly texts: string[] = [];
   readonly url: string;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
@@ -42,6 +48,7 @@ class Collector implements AsyncDisposable {
 
   async #receive(request: Request): Promise<Response> {
     const text = await request.text();
+    this.texts.push(text);
     if (new URL(request.url).pathname === "/v1/traces") {
       for (const { scopeSpans } of JSON.parse(text).resourceSpans) {
         for (const { spans } of scopeSpans) this.spans.push(...spans);
@@ -58,10 +65,11 @@ class Collector implements AsyncDisposable {
 async function startTraced(
   collector: Collector,
   storeDir: string,
+  config: StartMarinaOptions["config"] = {},
 ): Promise<MarinaProcess> {
   return await startMarina({
     args: ["--model-store", storeDir, "--models", "all"],
-    config: { default_workers_per_model: 1 },
+    config: { default_workers_per_model: 1, ...config },
     env: {
       OTEL_DENO: "true",
       OTEL_SERVICE_NAME: "marina",
@@ -165,3 +173,45 @@ Deno.test("a handler's failure is recorded on the batch's span and on the reques
     deepStrictEqual(events?.map(({ name }) => name), ["exception"]);
   }
 });
+
+Deno.test("no span tells a secret of a request's query, nor of a URL that is downloaded (§6)", async () => {
+  await using collector = new Collector();
+  await using store = await createModelStore({ gated: { handler: GATED_HANDLER } });
+  await using archives = new ArchiveHost();
+  await using marina = await startTraced(collector, store.dir, {
+    allowed_urls: `${archives.url}/.*`,
+    enable_model_api: true,
+  });
+  await (await fetch(`${marina.inferenceUrl}/predictions/gated?token=SECRET-1&x=1`)).text();
+  const url = `${archives.url}/gone.mar?X-Amz-Signature=SECRET-2`;
+  const register = new URL(`${marina.managementUrl}/models`);
+  register.searchParams.set("url", url);
+  await (await fetch(register, { method: "POST" })).text();
+  deepStrictEqual(archives.asked, ["/gone.mar?X-Amz-Signature=SECRET-2"]);
+  strictEqual(await marina.stop(), 0);
+
+  const queries = collector.spans.map((span) => attributesOf(span)["url.query"]);
+  ok(queries.includes("token=***&x=1"), String(queries));
+  ok(queries.includes("X-Amz-Signature=***"), String(queries));
+  deepStrictEqual(collector.texts.filter((text) => /SECRET/.test(text)), []);
+});
+
+/** Has no archive, whatever it is asked for. */
+class ArchiveHost implements AsyncDisposable {
+  readonly asked: string[] = [];
+  readonly url: string;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+
+  constructor() {
+    this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+      const { pathname, search } = new URL(request.url);
+      this.asked.push(pathname + search);
+      return new Response("none", { status: 404 });
+    });
+    this.url = `http://127.0.0.1:${this.#server.addr.port}`;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#server.shutdown();
+  }
+}
