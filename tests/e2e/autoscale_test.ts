@@ -37,13 +37,13 @@ Deno.test("a version grows to maxWorkers while its queue waits longer than scale
   ok((await third.json()).seen.includes("one worker is left"));
 });
 
-Deno.test("the server's scale_up_queue_time_ms holds for a model that does not say otherwise", async () => {
+Deno.test("the server's times of scaling hold for a model that does not say otherwise (§2 scale_up_queue_time_ms, scale_down_idle_time_ms)", async () => {
   await using store = await createModelStore({
     gated: { handler: GATED_HANDLER, config: ELASTIC },
   });
   await using marina = await startMarina({
     args: ["--model-store", store.dir, "--models", "all"],
-    config: { scale_up_queue_time_ms: 200 },
+    config: { scale_up_queue_time_ms: 200, scale_down_idle_time_ms: 100 },
   });
   const first = ask(marina, "wait");
   const openGate = await waitForGate(marina, "gated");
@@ -51,4 +51,5 @@ Deno.test("the server's scale_up_queue_time_ms holds for a model that does not s
   deepStrictEqual((await second.json()).seen, ["not waiting"]);
   await openGate();
   match(await (await first).text(), /wait/);
+  await waitFor(() => describe(marina), ({ workers }) => workers.length === 1);
 });

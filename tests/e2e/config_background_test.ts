@@ -58,7 +58,7 @@ function isAlive(pid: number): boolean {
 
 Deno.test({
   name:
-    "serve --start answers once the server is ready, and --stop ends it and removes its key file (§3)",
+    "serve --start answers once the server is ready, and --stop ends it and removes its key file (§3, §1.9)",
   ignore: Deno.build.os !== "linux",
   async fn() {
     await using place = await Workplace.create();

@@ -85,7 +85,7 @@ Deno.test("serve ends with 1 where $$VAR$$ is not set, and takes it where it is 
   deepStrictEqual(set.rows.get("job_queue_size"), ["12", "config.properties, line 1"]);
 });
 
-Deno.test("TS_* variables beat flags only where the file lets them (T32)", async () => {
+Deno.test("TS_* variables beat flags only where the file lets them (§2 enable_envvars_config, T32)", async () => {
   await using store = await createModelStore({ one: ECHO, two: ECHO });
   const args = ["--model-store", store.dir, "--models", "one.mar"];
   const env = { TS_LOAD_MODELS: "two.mar" };
@@ -97,7 +97,7 @@ Deno.test("TS_* variables beat flags only where the file lets them (T32)", async
   }
 });
 
-Deno.test("startup models get the workers and batches of models={}, others one worker a core, registered ones none (§9, T34)", async () => {
+Deno.test("startup models get the workers and batches of models={}, others one worker a core, registered ones none (§9, §2 models, T34)", async () => {
   await using store = await createModelStore({ one: ECHO, two: ECHO, three: ECHO });
   const models = '{"one": {"1.0": {"minWorkers": 2, "maxWorkers": 3, "batchSize": 4,' +
     ' "maxBatchDelay": 50, "responseTimeout": 9}}}';

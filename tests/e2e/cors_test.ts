@@ -2,7 +2,7 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { startMarina } from "../support/marina_process.ts";
 import { createModelStore } from "../support/model_store.ts";
 
-Deno.test("serve sends the three CORS settings verbatim with every answer of every port (§1.1, T25)", async (t) => {
+Deno.test("serve sends the three CORS settings verbatim with every answer of every port (§1.1, §2 cors_allowed_origin, cors_allowed_methods, cors_allowed_headers, T25)", async (t) => {
   await using store = await createModelStore({});
   await using marina = await startMarina({
     args: ["--model-store", store.dir, "--ncs"],

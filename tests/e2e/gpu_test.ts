@@ -167,7 +167,7 @@ Deno.test({
   },
 });
 
-Deno.test("without a provider the CPU is used, its gpuId is null, and one log line says what was tried", async () => {
+Deno.test("without a provider the CPU is used, its gpuId is null, and one log line says what was tried (§2 number_of_gpu)", async () => {
   await using store = await createModelStore({
     digits: await createDigits("minWorkers: 1\nmaxWorkers: 1\n"),
   });

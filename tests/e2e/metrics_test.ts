@@ -226,7 +226,7 @@ Deno.test("metrics_mode=prometheus shows what happened on /metrics (T4, T43, §5
   });
 });
 
-Deno.test("metrics_config chooses the metrics, and a broken file stops the start (§5)", async (t) => {
+Deno.test("metrics_config chooses the metrics, and a broken file stops the start (§5, §2 metrics_config)", async (t) => {
   await using store = await createModelStore({ reporting: { handler: REPORTING_HANDLER } });
   const file = join(store.dir, "metrics.yaml");
   const args = ["--model-store", store.dir, "--models", "reporting.mar"];

@@ -64,7 +64,7 @@ Deno.test("a full queue answers 503 with Retry-After, and those who wait are ser
   ok(!(await readAnswer(ask(marina, "gated", "again"))).seen.includes("too much"));
 });
 
-Deno.test("job_queue_size is the queue of a model that does not say otherwise (§9)", async () => {
+Deno.test("job_queue_size is the queue of a model that does not say otherwise (§9, §2 job_queue_size)", async () => {
   await using store = await createModelStore({
     gated: { handler: GATED_HANDLER, config: ONE_WORKER },
   });

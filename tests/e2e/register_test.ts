@@ -10,7 +10,7 @@ import { createModelStore } from "../support/model_store.ts";
 
 const ACCEPTED = { status: "Processing worker updates..." };
 
-Deno.test("POST /models registers by query or JSON body, and answers what upstream answers (§1.6, T6, T9, T10, T13, T14, T15)", async (t) => {
+Deno.test("POST /models registers by query or JSON body, and answers what upstream answers (§1.6, T6, T9, T10, T13, T14, T15, T38)", async (t) => {
   await using store = await createModelStore({
     noop: { handler: NOOP_HANDLER },
     "noop@2": { handler: NOOP_HANDLER, version: "2.0" },

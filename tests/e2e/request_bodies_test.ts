@@ -172,7 +172,7 @@ function multipart(
   return Uint8Array.from(bytes);
 }
 
-Deno.test("POST /predictions/{model} gives the handler each kind of body as TorchServe does", async (t) => {
+Deno.test("POST /predictions/{model} gives the handler each kind of body as TorchServe does (T5, T29, §1.4)", async (t) => {
   await using store = await createModelStore({ echo: { handler: ECHO_HANDLER } });
   await using marina = await startMarina({
     args: ["--model-store", store.dir, "--models", "all"],

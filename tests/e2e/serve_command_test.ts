@@ -106,7 +106,7 @@ Deno.test("--models beats load_models, and load_models loads what it names", asy
   deepStrictEqual(await listNames(server), ["two"]);
 });
 
-Deno.test("--enable-model-api lets a model be registered, scaled and unregistered", async () => {
+Deno.test("--enable-model-api lets a model be registered, scaled and unregistered (§1.10)", async () => {
   await using store = await createModelStore({ echo: ECHO });
   await using server = await startMarina({
     args: ["--model-store", store.dir, "--enable-model-api"],
@@ -142,7 +142,7 @@ Deno.test("--enable-model-api lets a model be registered, scaled and unregistere
   strictEqual((await getJson(`${models}/echo`)).status, 404);
 });
 
-Deno.test("serve refuses to register over HTTP unless it was started with --enable-model-api", async () => {
+Deno.test("serve refuses to register over HTTP unless it was started with --enable-model-api (§1.10)", async () => {
   await using store = await createModelStore({});
   await using server = await startMarina({ args: ["--model-store", store.dir] });
   const url = `${server.managementUrl}/models?url=x.mar`;
@@ -198,7 +198,7 @@ Deno.test("serve --help prints the flags and ends with code 0", async () => {
   match(stdout, /--model-store DIR/);
 });
 
-Deno.test("serve ends with code 1, setting, file and line for a value that it cannot use", async () => {
+Deno.test("serve ends with code 1, setting, file and line for a value that it cannot use (§2)", async () => {
   await using store = await createModelStore({});
   const path = join(store.dir, "my.properties");
   await Deno.writeTextFile(path, "# one\n\njob_queue_size=0\n");

@@ -148,7 +148,7 @@ Deno.test("serve skips a broken and a newer snapshot with a message each, and us
   match(await home.newestSnapshot(), /29990101000000002-startup\.cfg$/);
 });
 
-Deno.test("serve --ts-config some.cfg restores what TorchServe wrote (§7, T31)", async () => {
+Deno.test("serve --ts-config some.cfg restores what TorchServe wrote (§7, §2 model_snapshot, T31)", async () => {
   await using store = await createStore();
   await using home = await ServerHome.create(store.dir);
   const escape = (text: string) => text.replaceAll(/[:=]/g, "\\$&").replaceAll("\n", "\\n");

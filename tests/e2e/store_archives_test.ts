@@ -44,7 +44,7 @@ const HOSTILE: Readonly<Record<string, Uint8Array>> = {
   "empty.mar": new Uint8Array(),
 };
 
-Deno.test("POST /models answers 400 to archives that lead astray, tells no path of the server and leaves nothing behind", async (t) => {
+Deno.test("POST /models answers 400 to archives that lead astray, tells no path of the server and leaves nothing behind (§1.6 url)", async (t) => {
   await using folder = await TempFolder.create();
   const tempDir = folder.at("temp");
   await Deno.mkdir(tempDir);
@@ -75,7 +75,7 @@ Deno.test("POST /models answers 400 to archives that lead astray, tells no path 
   });
 });
 
-Deno.test("--models all serves every format of one store, and skips what is broken with a log line", async () => {
+Deno.test("--models all serves every format of one store, and skips what is broken with a log line (§1.6 url)", async () => {
   await using folder = await TempFolder.create();
   const files = (name: string) => [
     { name: "MAR-INF/MANIFEST.json", data: MANIFEST.replace("noop", name) },

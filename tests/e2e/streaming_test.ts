@@ -57,7 +57,7 @@ async function readText(reader: ReadableStreamDefaultReader<Uint8Array>): Promis
   return new TextDecoder().decode((await reader.read()).value);
 }
 
-Deno.test("a streamed answer's first chunk arrives before the next is made, under the first one's headers", async () => {
+Deno.test("a streamed answer's first chunk arrives before the next is made, under the first one's headers, without ts_stream_next (T30, §1.5)", async () => {
   await using started = await startStreaming(1);
   const { marina } = started;
   const response = await ask(marina, "dog");
@@ -67,6 +67,7 @@ Deno.test("a streamed answer's first chunk arrives before the next is made, unde
   );
   strictEqual(response.headers.get("content-type"), "text/event-stream");
   strictEqual(response.headers.get("content-length"), null);
+  strictEqual(response.headers.has("ts_stream_next"), false);
   const reader = response.body!.getReader();
   strictEqual(await readText(reader), "one dog, ");
   await (await waitForGate(marina, "words"))();

@@ -88,7 +88,7 @@ Deno.test("startup_timeout=0 fails a synchronous registration at once with 500, 
   await missing.body?.cancel();
 });
 
-Deno.test("an answer above max_response_size is a 500 that names the limit, and the worker goes on (§2)", async () => {
+Deno.test("an answer above max_response_size is a 500 that names the limit, and the worker goes on (§2 max_response_size)", async () => {
   const handler = `
 export async function handle(data) {
   return data === null ? undefined : [data[0].body.repeat(100)];
@@ -111,7 +111,7 @@ export async function handle(data) {
   ]);
 });
 
-Deno.test("decode_input_request=false hands bytes to the handler whatever the content type (§2)", async () => {
+Deno.test("decode_input_request=false hands bytes to the handler whatever the content type (§2 decode_input_request)", async () => {
   const handler = `
 export async function handle(data) {
   return data === null ? undefined : [data[0].body.constructor.name];
@@ -125,7 +125,7 @@ export async function handle(data) {
   strictEqual(await (await ask(marina, "types", "text")).text(), "Uint8Array");
 });
 
-Deno.test("default_service_handler serves an archive that names no handler (§2)", async () => {
+Deno.test("default_service_handler serves an archive that names no handler (§2 default_service_handler)", async () => {
   await using store = await createModelStore({});
   await Deno.mkdir(`${store.dir}/bare/MAR-INF`, { recursive: true });
   await Deno.writeTextFile(

@@ -35,7 +35,7 @@ const TLS_CASES: readonly TlsCase[] = [
 ];
 
 Deno.test.each(TLS_CASES)(
-  "serve speaks TLS on its three ports with $name (§1.1, §2)",
+  "serve speaks TLS on its three ports with $name (§1.1, §2 private_key_file, certificate_file, keystore, keystore_pass, keystore_type)",
   async ({ config }) => {
     await using store = await createModelStore({});
     await using marina = await startMarina({

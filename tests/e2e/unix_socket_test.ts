@@ -32,7 +32,8 @@ async function curl(socket: string, path: string, ...args: string[]): Promise<[n
 }
 
 Deno.test({
-  name: "serve answers on Unix sockets, takes over what a killed server left, and tidies up (§2)",
+  name:
+    "serve answers on Unix sockets, takes over what a killed server left, and tidies up (§2 inference_address, management_address, metrics_address)",
   ignore,
   async fn() {
     await using store = await createModelStore({});

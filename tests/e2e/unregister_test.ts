@@ -80,7 +80,7 @@ Deno.test("DELETE /models/{name} finishes what is in flight, takes no more, and 
   await Deno.remove(tempDir, { recursive: true });
 });
 
-Deno.test("DELETE /models/{name} answers 408 after unregister_model_timeout, and its requests 503: it never hangs (§1.6, T19)", async () => {
+Deno.test("DELETE /models/{name} answers 408 after unregister_model_timeout, and its requests 503: it never hangs (§1.6, T19, §2 unregister_model_timeout)", async () => {
   await using store = await createModelStore({ gated: { handler: GATED_HANDLER } });
   await using marina = await startMarina({
     args: ["--model-store", store.dir, "--models", "gated.mar", "--enable-model-api"],

@@ -32,7 +32,7 @@ Deno.test.each([
   deepStrictEqual(resolveHandlerEntry({ ...module }, entry).handle([], CONTEXT), [answer]);
 });
 
-Deno.test("resolveHandlerEntry() calls a function handler once with null when it is loaded", async () => {
+Deno.test("resolveHandlerEntry() calls a function handler once with null when it is loaded (T42)", async () => {
   const calls: unknown[] = [];
   const entry = resolveHandlerEntry({ handle: (data: unknown) => void calls.push(data) });
   await entry.initialize(CONTEXT);

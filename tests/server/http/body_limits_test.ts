@@ -65,7 +65,7 @@ Deno.test("readBody() stops reading a chunked body at the limit", async () => {
   deepStrictEqual([response.status, pulls, isCancelled], [413, 3, true]);
 });
 
-Deno.test("a 413 has an empty body and none of the fixed headers", async () => {
+Deno.test("a 413 has an empty body and none of the fixed headers (T25)", async () => {
   const request = createChunkedRequest([new Uint8Array(11)]);
   const response = await createFakeInferenceApp({}, { maxBodyBytes: 10 })(request);
   deepStrictEqual([...response.headers], [["content-length", "0"]]);

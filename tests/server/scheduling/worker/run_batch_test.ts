@@ -15,7 +15,7 @@ function createBatch(bodies: readonly string[], contentType = "text/plain"): Wir
   return { id: 0, kind: "predict", items };
 }
 
-Deno.test("runBatch() refuses an answer above max_response_size, inclusive, and gives its neighbours theirs (§2)", async () => {
+Deno.test("runBatch() refuses an answer above max_response_size, inclusive, and gives its neighbours theirs (§2 max_response_size)", async () => {
   const { answers } = await runBatch(
     createBatch(["a", "b", "c"]),
     createEntry(() => ["0123456789", "0123456789x", "short"]),
