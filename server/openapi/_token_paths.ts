@@ -1,5 +1,5 @@
 /** `/token`, where requests need one. */
-import { errors, inQuery, required, TEXT } from "./_builders.ts";
+import { errors, inQuery, REQUEST_ID, required, TEXT } from "./_builders.ts";
 import { TAGS } from "./_tags.ts";
 import type { Paths } from "./document.ts";
 
@@ -19,10 +19,8 @@ export function createTokenPaths(): Paths {
           "Whose key is made anew.",
         ))],
         responses: {
-          200: {
-            description: "Done; the body is one line feed.",
-            content: { "application/json": { schema: TEXT } },
-          },
+          // No content: the line feed is called JSON, as TorchServe calls it, and is none.
+          200: { description: "Done; the body is one line feed.", headers: REQUEST_ID },
           ...errors(400, 403, 500),
         },
       },
