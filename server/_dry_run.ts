@@ -40,8 +40,8 @@ export async function checkModels(config: ServerConfig, options: DryRunOptions):
     const unpackRoot = `${root}/models`;
     await Deno.mkdir(downloads);
     await Deno.mkdir(unpackRoot);
-    const store = new ModelStore(config.modelStore, downloader);
-    const downloadStore = new ModelStore(downloads, downloader);
+    const store = new ModelStore(config.modelStore, { downloader });
+    const downloadStore = new ModelStore(downloads, { downloader });
     const opener = createOpenerOptions(config, {
       clock,
       store,

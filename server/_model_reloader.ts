@@ -32,6 +32,8 @@ export class ModelReloader {
 
   /** Does what a change asks for, and tells the log; never rejects for an archive that cannot be loaded. */
   async follow({ name, isGone }: StoreChange): Promise<void> {
+    // Downloads are registered by whoever asked for them.
+    if (!isGone && await this.#options.store.isDownload(name)) return;
     const versions = this.#options.registry.describeAll()
       .filter(({ modelUrl }) => toStoreName(modelUrl) === name);
     if (isGone) {
@@ -86,10 +88,8 @@ export class ModelReloader {
     }
   }
 
-  /** Downloads are registered by whoever asked for them. */
   async #findStartupModel(name: string): Promise<StartupModel | undefined> {
     const { store, startupModels } = this.#options;
-    if (store.isDownload(name)) return undefined;
     if (startupModels !== "all") {
       return startupModels.find(({ url }) => toStoreName(url) === name);
     }

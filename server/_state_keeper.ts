@@ -13,6 +13,8 @@ export interface StateKeeper {
   readonly models: ModelService;
   /** Registers the models of a snapshot. */
   restore(restorePoint: RestorePoint): Promise<void>;
+  /** Answers once the state of this moment is on disk, between the server's start and its stop. */
+  save(): Promise<void>;
   /** To be called once all ports are open. */
   markStarted(): Promise<void>;
   /** To be called while the models are still registered; does nothing for a server that never started. */
@@ -29,12 +31,22 @@ export function createStateKeeper(
   const { snapshotDir: dir, properties, configFile = "" } = config;
   if (dir === undefined) {
     const nothing = (): Promise<void> => Promise.resolve();
-    return { models: registry, restore, markStarted: nothing, markStopped: nothing };
+    return {
+      models: registry,
+      restore,
+      save: nothing,
+      markStarted: nothing,
+      markStopped: nothing,
+    };
   }
   const log = createLog("snapshots");
   const writer = new SnapshotWriter({
     dir,
-    describe: () => leftOut.addTo(toServerState(registry.describeAll(), registry.listTraffic())),
+    describe() {
+      // A stop ends the calls that still wait for workers: what they register is not to come back.
+      const models = registry.describeAll().filter((one) => !(isStopped && one.isTentative));
+      return leftOut.addTo(toServerState(models, registry.listTraffic()));
+    },
     properties,
     configFile,
     serverVersion: denoConfig.version,
@@ -48,14 +60,21 @@ export function createStateKeeper(
     },
   });
   let isStarted = false;
+  let isStopped = false;
+  /** What is in the registry while it ends is nobody's wish. */
+  const saveUnlessStopped = (): Promise<void> => isStopped ? Promise.resolve() : writer.save();
   return {
-    models: createSnapshottingService(registry, writer, leftOut),
+    models: createSnapshottingService(registry, { save: saveUnlessStopped }, leftOut),
     restore,
+    async save() {
+      if (isStarted) await saveUnlessStopped();
+    },
     async markStarted() {
       isStarted = true;
       await writer.mark("startup");
     },
     async markStopped() {
+      isStopped = true;
       if (isStarted) await writer.mark("shutdown");
     },
   };

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { type FileStamp, toStamp } from "./_download_marks.ts";
 
 /** Longer than a download may go without a byte. */
 const LAST_WRITE_MS = 120_000;
@@ -13,12 +14,14 @@ const PARTIAL_NAME_REGEXP = /^\.download-[0-9a-f-]{36}\.part$/;
  * It is locked as long as this process has it, which is how others tell it from what killed servers left.
  */
 export class PartialFile implements AsyncDisposable {
-  readonly #path: string;
+  /** Where it grows. */
+  readonly path: string;
   readonly #file: Deno.FsFile;
   #writtenBytes = 0;
+  #isEnded = false;
 
   private constructor(path: string, file: Deno.FsFile) {
-    this.#path = path;
+    this.path = path;
     this.#file = file;
   }
 
@@ -38,15 +41,27 @@ export class PartialFile implements AsyncDisposable {
     this.#writtenBytes += bytes.length;
   }
 
+  /** Ends the writing: all of it is on the disk then. */
+  async finish(): Promise<FileStamp> {
+    await this.#file.sync();
+    return toStamp(await this.#file.stat());
+  }
+
+  /** Takes the place of the file at `path` in one step. To be called once it is finished. */
+  replace(path: string): void {
+    Deno.renameSync(this.path, path);
+    this.#isEnded = true;
+    this.#file.close();
+  }
+
   /**
-   * Makes the file appear at `path`, whole and on the disk.
+   * Makes the finished file appear at `path`, whole.
    *
    * @throws {Deno.errors.AlreadyExists} If something is there.
    */
-  async moveTo(path: string): Promise<void> {
-    await this.#file.sync();
+  async appearAt(path: string): Promise<void> {
     try {
-      await Deno.link(this.#path, path);
+      await Deno.link(this.path, path);
     } catch (error) {
       if (error instanceof Deno.errors.AlreadyExists) throw error;
       await this.#copyTo(path);
@@ -57,7 +72,7 @@ export class PartialFile implements AsyncDisposable {
   async #copyTo(path: string): Promise<void> {
     using target = await Deno.open(path, { write: true, createNew: true });
     try {
-      using source = await Deno.open(this.#path);
+      using source = await Deno.open(this.path);
       const bytes = new Uint8Array(1024 * 1024);
       for (let count; (count = await source.read(bytes)) !== null;) {
         for (let rest = bytes.subarray(0, count); rest.length > 0;) {
@@ -65,6 +80,8 @@ export class PartialFile implements AsyncDisposable {
         }
       }
       await target.sync();
+      const { atime, mtime } = await this.#file.stat();
+      if (atime !== null && mtime !== null) await target.utime(atime, mtime);
     } catch (error) {
       await Deno.remove(path);
       throw error;
@@ -72,7 +89,9 @@ export class PartialFile implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.#path);
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    await Deno.remove(this.path);
     this.#file.close();
   }
 }
@@ -99,9 +118,14 @@ export async function removeAbandonedPartials(dir: string): Promise<number> {
   return removed;
 }
 
+/** What the types of such a runtime do not know. */
+interface LockTrier {
+  tryLock?(exclusive?: boolean): Promise<boolean>;
+}
+
 /** Runtimes before 2.7 cannot try a lock: there the time of the last byte must do. */
-async function isAbandoned(file: Deno.FsFile): Promise<boolean> {
-  if ("tryLock" in file) return await file.tryLock(true);
-  const { mtime } = await (file as Deno.FsFile).stat();
+async function isAbandoned(file: Deno.FsFile & LockTrier): Promise<boolean> {
+  if (file.tryLock !== undefined) return await file.tryLock(true);
+  const { mtime } = await file.stat();
   return mtime !== null && Date.now() - mtime.getTime() > LAST_WRITE_MS;
 }

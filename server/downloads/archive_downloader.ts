@@ -1,12 +1,14 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { DownloadConfig } from "../config/mod.ts";
 import { ServeError } from "../errors.ts";
 import { createLog } from "../logging/mod.ts";
 import { AllowedUrls } from "./allowed_urls.ts";
 import { DownloadError } from "./download_error.ts";
+import { DownloadMarks } from "./_download_marks.ts";
 import { AddressRefusedError, fetchChunks } from "./_fetch_chunks.ts";
 import { readFileChunks } from "./_file_chunks.ts";
 import { PartialFile, removeAbandonedPartials } from "./_partial_file.ts";
+import { createFileExistsError, createNotAllowedError } from "./refusals.ts";
 import { parseRemoteUrl, toFileName, toLogUrl } from "./remote_url.ts";
 
 /** How long a server may send nothing. */
@@ -23,6 +25,14 @@ export interface ArchiveDownloaderOptions {
 export interface DownloadOptions {
   /** Sign the request for S3 with the environment's keys. */
   readonly signsForS3?: boolean;
+}
+
+/** An archive that was downloaded beside the place that it may get. Disposing of it removes what has not got it. */
+export interface FetchedArchive extends AsyncDisposable {
+  /** Where it can be read; hidden. */
+  readonly path: string;
+  /** Takes the place of the file that has its name, in one step. */
+  replace(): void;
 }
 
 /**
@@ -72,22 +82,54 @@ export class ArchiveDownloader {
     const { url, fileName } = this.parseAllowed(text);
     const path = join(dir, fileName);
     if (await exists(path)) throw createFileExistsError(fileName);
-    const startedAtMs = performance.now();
-    try {
-      const bytes = await this.#save(url, path, options);
-      const durationMs = Math.round(performance.now() - startedAtMs);
-      this.#log.info("Archive is downloaded", { url: toLogUrl(url), bytes, durationMs });
-    } catch (error) {
-      if (error instanceof Deno.errors.AlreadyExists) throw createFileExistsError(fileName);
-      const reason = error instanceof DownloadError ? error.message : undefined;
-      const cause = error instanceof DownloadError ? error.cause : error;
-      this.#log.warn("Download failed", { url: toLogUrl(url), reason, error: cause });
-      if (error instanceof AddressRefusedError) throw createNotAllowedError(text);
-      throw new ServeError("download_failed", `Failed to download archive from: ${text}`, {
-        cause: error,
-      });
-    }
+    const marks = new DownloadMarks(dir);
+    await this.#reportFailure(text, url, async () => {
+      await using file = await this.#save(url, dir, options);
+      await marks.add(fileName, await file.finish());
+      try {
+        await file.appearAt(path);
+      } catch (error) {
+        await marks.remove(fileName);
+        throw error;
+      }
+    });
     return fileName;
+  }
+
+  /**
+   * Downloads `text` once more, to a file beside the one that has its name already.
+   *
+   * @throws {ServeError} As {@linkcode download}, without `model_file_exists`.
+   */
+  async fetch(text: string, dir: string, options: DownloadOptions = {}): Promise<FetchedArchive> {
+    const { url, fileName } = this.parseAllowed(text);
+    const file = await this.#reportFailure(text, url, async () => {
+      const file = await this.#save(url, dir, options);
+      try {
+        await new DownloadMarks(dir).add(fileName, await file.finish());
+      } catch (error) {
+        await file[Symbol.asyncDispose]();
+        throw error;
+      }
+      return file;
+    });
+    return {
+      path: file.path,
+      replace: () => file.replace(join(dir, fileName)),
+      [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
+    };
+  }
+
+  /** True if what has this name in the folder was downloaded to it, by whichever run, and is as it came. */
+  async isDownload(fileName: string, dir: string): Promise<boolean> {
+    return await new DownloadMarks(dir).has(fileName);
+  }
+
+  /** Removes a download; what somebody has put in its place stays. */
+  async remove(fileName: string, dir: string): Promise<void> {
+    const marks = new DownloadMarks(dir);
+    if (await marks.has(fileName)) await Deno.remove(join(dir, fileName));
+    await marks.remove(fileName);
   }
 
   /** Removes what killed servers were downloading to the folder. */
@@ -102,9 +144,26 @@ export class ArchiveDownloader {
     for (const controller of this.#running) controller.abort(createStoppingError());
   }
 
-  async #save(url: URL, path: string, options: DownloadOptions): Promise<number> {
+  async #reportFailure<Result>(text: string, url: URL, work: () => Promise<Result>) {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) throw createFileExistsError(toFileName(url)!);
+      const reason = error instanceof DownloadError ? error.message : undefined;
+      const cause = error instanceof DownloadError ? error.cause : error;
+      this.#log.warn("Download failed", { url: toLogUrl(url), reason, error: cause });
+      if (error instanceof AddressRefusedError) throw createNotAllowedError(text);
+      throw new ServeError("download_failed", `Failed to download archive from: ${text}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** The caller disposes of the file. */
+  async #save(url: URL, dir: string, options: DownloadOptions): Promise<PartialFile> {
     if (this.#isClosed) throw createStoppingError();
     const { maxArchiveBytes, timeoutMs } = this.#config;
+    const startedAtMs = performance.now();
     const controller = new AbortController();
     const { signal } = controller;
     this.#running.add(controller);
@@ -116,9 +175,10 @@ export class ArchiveDownloader {
     const startIdle = () =>
       this.#schedule(IDLE_TIMEOUT_MS, () => abort(`nothing came for ${IDLE_TIMEOUT_MS} ms`));
     let cancelIdle = startIdle();
+    let file: PartialFile | undefined;
     try {
       const chunks = this.#readChunks(url, options, signal);
-      await using file = await PartialFile.create(dirname(path));
+      file = await PartialFile.create(dir);
       for await (const chunk of chunks) {
         signal.throwIfAborted();
         cancelIdle();
@@ -128,9 +188,9 @@ export class ArchiveDownloader {
         }
         await file.write(chunk);
       }
-      await file.moveTo(path);
-      return file.writtenBytes;
+      signal.throwIfAborted();
     } catch (error) {
+      await file?.[Symbol.asyncDispose]();
       signal.throwIfAborted();
       throw error;
     } finally {
@@ -138,6 +198,10 @@ export class ArchiveDownloader {
       cancelTimeout();
       this.#running.delete(controller);
     }
+    const durationMs = Math.round(performance.now() - startedAtMs);
+    const bytes = file.writtenBytes;
+    this.#log.info("Archive is downloaded", { url: toLogUrl(url), bytes, durationMs });
+    return file;
   }
 
   #readChunks(
@@ -156,17 +220,6 @@ export class ArchiveDownloader {
     }
     return fetchChunks(url, { allowedUrls, maxBytes, credentials, signal });
   }
-}
-
-function createNotAllowedError(text: string): ServeError {
-  return new ServeError(
-    "archive_not_found",
-    `Given URL ${text} does not match any allowed URL(s)`,
-  );
-}
-
-function createFileExistsError(fileName: string): ServeError {
-  return new ServeError("model_file_exists", `Model file already exists ${fileName}`);
 }
 
 function createStoppingError(): DownloadError {

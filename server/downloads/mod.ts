@@ -4,6 +4,8 @@ export {
   ArchiveDownloader,
   type ArchiveDownloaderOptions,
   type DownloadOptions,
+  type FetchedArchive,
   type Schedule,
 } from "./archive_downloader.ts";
 export { isRemoteUrl, toFileName } from "./remote_url.ts";
+export { createFileExistsError, createNotAllowedError } from "./refusals.ts";

@@ -35,6 +35,8 @@ export interface ModelDescription {
   readonly remainingCapacity: number;
   readonly pendingRequests: number;
   readonly state: VersionState;
+  /** True while the call that registers it waits for its workers: should they fail, it goes again. */
+  readonly isTentative?: boolean;
   /** What its workers failed with first; absent while one is ready or may come to be. */
   readonly failure?: WorkerFailure;
   /** Set while it is its model's shadow. */

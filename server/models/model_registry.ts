@@ -37,8 +37,10 @@ export class ModelRegistry {
   readonly #models = new Map<string, ModelVersions>();
   /** Versions that hold workers and are not, or no longer, among the models. */
   readonly #unlisted = new Set<ModelVersion>();
-  /** Registrations that still unpack or start. */
-  readonly #registrations = new Set<Promise<unknown>>();
+  /** Registered by a call that waits for its workers, and taken out again should they fail. */
+  readonly #tentative = new Set<ModelVersion>();
+  /** Calls that still unpack, start or end a version. */
+  readonly #calls = new Set<Promise<unknown>>();
   #isClosing = false;
 
   constructor(options: RegistryOptions) {
@@ -57,15 +59,9 @@ export class ModelRegistry {
    */
   async register(request: RegisterRequest): Promise<RegisterOutcome> {
     if (this.#isClosing) throw createStoppingError();
-    const registration = request.replaces === true
-      ? this.#replace(request)
-      : this.#register(request);
-    this.#registrations.add(registration);
-    try {
-      return await registration;
-    } finally {
-      this.#registrations.delete(registration);
-    }
+    return await this.#track(
+      request.replaces === true ? this.#replace(request) : this.#register(request),
+    );
   }
 
   async scale(request: ScaleRequest): Promise<ScaleOutcome> {
@@ -82,7 +78,11 @@ export class ModelRegistry {
     return chosen.map((one) => {
       const description = one.describe(versions.isDefault(one));
       const { shadow } = versions;
-      return shadow?.target === one ? { ...description, shadow: shadow.counts } : description;
+      return {
+        ...description,
+        ...this.#tentative.has(one) ? { isTentative: true } : {},
+        ...shadow?.target === one ? { shadow: shadow.counts } : {},
+      };
     });
   }
 
@@ -157,7 +157,7 @@ export class ModelRegistry {
   async unregister(name: string, version?: string): Promise<void> {
     const found = this.#find(name).get(version);
     this.#remove(found);
-    if (!await this.#retire(found)) throw createUnregisterTimeoutError(name);
+    if (!await this.#track(this.#retire(found))) throw createUnregisterTimeoutError(name);
   }
 
   /** Answers one request; a handler's or worker's failure is a `ServeError` too. */
@@ -200,7 +200,16 @@ export class ModelRegistry {
     await this.#drain([...versions, ...unlisted], options.deadlineMs);
     this.#models.clear();
     await Promise.all([...versions, ...unlisted].map((version) => version.close()));
-    await Promise.allSettled(this.#registrations);
+    await Promise.allSettled(this.#calls);
+  }
+
+  async #track<Outcome>(call: Promise<Outcome>): Promise<Outcome> {
+    this.#calls.add(call);
+    try {
+      return await call;
+    } finally {
+      this.#calls.delete(call);
+    }
   }
 
   async #register(request: RegisterRequest): Promise<RegisterOutcome> {
@@ -215,6 +224,7 @@ export class ModelRegistry {
     const outcome = { modelName, modelVersion, workers: minWorkers };
     if (minWorkers === 0) return { ...outcome, isComplete: true };
     const { isSynchronous } = request;
+    if (isSynchronous) this.#tentative.add(version);
     try {
       await version.scale({ modelVersion, minWorkers, maxWorkers, isSynchronous });
       // Taken out, or the server stops: its workers were ended before they were ready.
@@ -223,6 +233,8 @@ export class ModelRegistry {
       this.#withdraw(version);
       await this.#abandon(version, createGoneError(version));
       throw error;
+    } finally {
+      this.#tentative.delete(version);
     }
     return { ...outcome, isComplete: isSynchronous };
   }
@@ -264,7 +276,7 @@ export class ModelRegistry {
     try {
       const isDrained = await this.#drain([version], this.#options.unregisterTimeoutMs);
       await version.close(createGoneError(version));
-      if (!this.#isClosing) await version.stored.release();
+      await version.stored.release();
       return isDrained;
     } finally {
       this.#unlisted.delete(version);

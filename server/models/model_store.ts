@@ -1,5 +1,12 @@
-import { type ArchiveDownloader, isRemoteUrl, toFileName } from "../downloads/mod.ts";
+import {
+  type ArchiveDownloader,
+  createFileExistsError,
+  createNotAllowedError,
+  isRemoteUrl,
+  toFileName,
+} from "../downloads/mod.ts";
 import { ServeError } from "../errors.ts";
+import { Copy, type CopyOrigin, type StoredArchive } from "./stored_archive.ts";
 
 /** Endings that `--models all` takes for archives; folders count whatever their name. */
 const ARCHIVE_ENDING_REGEXP = /\.(mar|model|tar\.gz|tgz)$/i;
@@ -9,13 +16,15 @@ export interface ResolveArchiveOptions {
   readonly signsForS3?: boolean;
   /** True for models that the operator named: a file that is there already is taken for the URL's. */
   readonly isAtStartup?: boolean;
+  /** What the archive is to take the place of: its own copy in the store may be downloaded anew. */
+  readonly replaced?: StoredArchive;
 }
 
-/** A file that came by URL, and those who have resolved it and not forgotten it. */
-interface Download {
-  /** Resolves once the file is there. */
-  readonly arrival: Promise<unknown>;
-  users: number;
+export interface ModelStoreOptions {
+  /** Without one no URL is allowed. */
+  readonly downloader?: ArchiveDownloader;
+  /** Awaited before a download is deleted, which no model uses any more: what says so must be on disk first. */
+  readonly beforeRemoval?: () => Promise<void>;
 }
 
 /**
@@ -24,13 +33,13 @@ interface Download {
  */
 export class ModelStore {
   readonly #dir: string;
-  readonly #downloader: ArchiveDownloader | undefined;
-  readonly #downloads = new Map<string, Download>();
+  readonly #options: ModelStoreOptions;
+  /** Downloads that models use, by name. */
+  readonly #copies = new Map<string, Copy>();
 
-  /** @param downloader Without one no URL is allowed. */
-  constructor(dir: string, downloader?: ArchiveDownloader) {
+  constructor(dir: string, options: ModelStoreOptions = {}) {
     this.#dir = dir;
-    this.#downloader = downloader;
+    this.#options = options;
   }
 
   /**
@@ -38,13 +47,11 @@ export class ModelStore {
    * downloaded; of anything else only its last name counts, so `a/b/c.mar` is the store's `c.mar`. Folders
    * elsewhere are not served, whatever the URL says.
    *
-   * Whoever got a path calls {@linkcode forgetDownload} with the same `url` once the model is not there
-   * any more: unregistered, replaced, or never come up.
-   *
+   * @returns The archive, whose caller ends its use by `release()` or `abandon()`.
    * @throws {ServeError} `archive_not_found`, `model_file_exists` for a URL whose file is there already, or
    * `download_failed`, with upstream's texts.
    */
-  async resolveArchive(url: string, options: ResolveArchiveOptions = {}): Promise<string> {
+  async resolveArchive(url: string, options: ResolveArchiveOptions = {}): Promise<StoredArchive> {
     if (url === "") throw new ServeError("archive_not_found", "empty url");
     if (url.includes("..")) {
       throw new ServeError("archive_not_found", `Relative path is not allowed in url: ${url}`);
@@ -54,28 +61,17 @@ export class ModelStore {
     if (!await this.has(name)) {
       throw new ServeError("archive_not_found", `Model not found at: ${url}`);
     }
-    const download = this.#downloads.get(name);
-    if (download !== undefined) download.users++;
-    return `${this.#dir}/${name}`;
+    const isOfEarlierRun = !this.#copies.has(name) && await this.#isDownload(name);
+    if (isOfEarlierRun && !this.#copies.has(name)) this.#addCopy(name, "earlier_run");
+    return this.#copies.get(name)?.use() ?? this.#toPlainArchive(name);
   }
 
   /**
-   * Deletes the file that was downloaded for `url`, once nobody uses it. Files that this server did not
-   * download are the operator's and stay; so do all when the server stops.
+   * True for what came by URL: what is under way, and what is in the store under that name if it was
+   * downloaded, in this run or an earlier one, and nobody has written over it.
    */
-  async forgetDownload(url: string): Promise<void> {
-    const name = toStoreName(url);
-    const download = this.#downloads.get(name);
-    if (download === undefined || --download.users > 0) return;
-    this.#downloads.delete(name);
-    await Deno.remove(`${this.#dir}/${name}`).catch((error: unknown) => {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    });
-  }
-
-  /** True for the file or folder name of what is being or was downloaded by this server. */
-  isDownload(name: string): boolean {
-    return this.#downloads.has(name);
+  async isDownload(name: string): Promise<boolean> {
+    return this.#copies.get(name)?.isArriving === true || await this.#isDownload(name);
   }
 
   /** True for the name of anything in the store. */
@@ -100,36 +96,74 @@ export class ModelStore {
   }
 
   /** Downloads a file, or joins those who use it when it is one of the operator's models. */
-  async #obtain(url: string, options: ResolveArchiveOptions): Promise<string> {
-    if (this.#downloader === undefined) {
-      throw new ServeError(
-        "archive_not_found",
-        `Given URL ${url} does not match any allowed URL(s)`,
-      );
+  async #obtain(url: string, options: ResolveArchiveOptions): Promise<StoredArchive> {
+    const { downloader } = this.#options;
+    if (downloader === undefined) throw createNotAllowedError(url);
+    const { fileName } = downloader.parseAllowed(url);
+    const found = this.#copies.get(fileName);
+    if (found === undefined) {
+      const copy = this.#addCopy(fileName);
+      return await copy.arrive(() => this.#download(url, fileName, options));
     }
-    const { fileName } = this.#downloader.parseAllowed(url);
-    const path = `${this.#dir}/${fileName}`;
-    const found = this.#downloads.get(fileName);
-    if (found !== undefined) {
-      if (options.isAtStartup !== true) throw createFileExistsError(fileName);
-      found.users++;
-      await found.arrival;
-      return path;
+    if (options.isAtStartup === true) return await found.join();
+    if (!await this.#isReplaceable(fileName, found, options.replaced)) {
+      throw createFileExistsError(fileName);
     }
-    const arrival = this.#download(url, fileName, options);
-    this.#downloads.set(fileName, { arrival, users: 1 });
-    await arrival;
-    return path;
+    return found.renew(await downloader.fetch(url, this.#dir, options));
   }
 
-  async #download(url: string, fileName: string, options: ResolveArchiveOptions): Promise<void> {
+  /** A copy may be downloaded anew for the only model that uses it, unless the operator has changed it. */
+  async #isReplaceable(
+    name: string,
+    copy: Copy,
+    replaced: StoredArchive | undefined,
+  ): Promise<boolean> {
+    if (replaced === undefined || !copy.isUsedOnlyBy(replaced)) return false;
+    return await this.#isDownload(name) || !await this.has(name);
+  }
+
+  async #download(url: string, name: string, options: ResolveArchiveOptions): Promise<CopyOrigin> {
     try {
-      await this.#downloader!.download(url, this.#dir, options);
+      await this.#options.downloader!.download(url, this.#dir, options);
+      return "this_run";
     } catch (error) {
-      this.#downloads.delete(fileName);
       const isThere = error instanceof ServeError && error.code === "model_file_exists";
       if (!isThere || options.isAtStartup !== true) throw error;
+      return await this.#isDownload(name) ? "earlier_run" : "operator";
     }
+  }
+
+  #addCopy(name: string, origin?: CopyOrigin): Copy {
+    const copy: Copy = new Copy({
+      name,
+      path: `${this.#dir}/${name}`,
+      origin,
+      forget: async (removes) => {
+        if (this.#copies.get(name) !== copy) return;
+        this.#copies.delete(name);
+        if (!removes) return;
+        const { downloader, beforeRemoval } = this.#options;
+        await beforeRemoval?.();
+        await downloader?.remove(name, this.#dir);
+      },
+    });
+    this.#copies.set(name, copy);
+    return copy;
+  }
+
+  async #isDownload(name: string): Promise<boolean> {
+    return await this.#options.downloader?.isDownload(name, this.#dir) === true;
+  }
+
+  #toPlainArchive(name: string): StoredArchive {
+    const nothing = (): Promise<void> => Promise.resolve();
+    return {
+      name,
+      path: `${this.#dir}/${name}`,
+      commit: () => {},
+      release: nothing,
+      abandon: nothing,
+    };
   }
 }
 
@@ -173,10 +207,6 @@ export function isArchiveName(name: string, isFolder: boolean): boolean {
 /** Hidden names are other people's, and those of unfinished downloads. */
 function isVisibleName(name: string): boolean {
   return name !== "" && !name.startsWith(".") && !name.includes("\0");
-}
-
-function createFileExistsError(fileName: string): ServeError {
-  return new ServeError("model_file_exists", `Model file already exists ${fileName}`);
 }
 
 async function exists(path: string): Promise<boolean> {

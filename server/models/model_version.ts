@@ -12,6 +12,7 @@ import type {
 import { createStartError } from "./registry_errors.ts";
 import type { ModelSettings } from "./model_settings.ts";
 import type { ShadowTarget } from "./shadow_copier.ts";
+import type { StoredArchive } from "./stored_archive.ts";
 import {
   isHealthy,
   toVersionState,
@@ -28,6 +29,7 @@ export interface ModelVersionOptions {
   readonly request: RegisterRequest;
   readonly runtime: string;
   readonly archive: OpenedArchive;
+  readonly stored: StoredArchive;
   readonly config: ModelConfig;
   readonly settings: ModelSettings;
   readonly pool: WorkerPool;
@@ -57,6 +59,11 @@ export class ModelVersion implements ShadowTarget {
 
   get modelUrl(): string {
     return this.#options.request.url;
+  }
+
+  /** What it was unpacked from. */
+  get stored(): StoredArchive {
+    return this.#options.stored;
   }
 
   /** Workers asked for. */

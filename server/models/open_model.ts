@@ -15,6 +15,7 @@ import type { RegisterRequest } from "./model_description.ts";
 import { type ModelDefaults, resolveModelSettings } from "./model_settings.ts";
 import { type ModelStore, toModelName } from "./model_store.ts";
 import { ModelVersion } from "./model_version.ts";
+import type { StoredArchive } from "./stored_archive.ts";
 
 /** The archiver's rule for names, and a length that every file system takes. */
 const MODEL_NAME_REGEXP = /^[A-Za-z0-9][A-Za-z0-9_\-.]{0,127}$/;
@@ -51,33 +52,36 @@ export interface ModelOpenerOptions {
   readonly onWarning: (modelName: string, text: string) => void;
 }
 
-/** Numbers of workers that go before those of request and archive. */
-export interface WorkerLimits {
+/** What a new version takes over from the one that it is to replace. */
+export interface Predecessor {
+  /** These go before the numbers of request and archive. */
   readonly minWorkers: number;
   readonly maxWorkers: number;
+  readonly stored: StoredArchive;
 }
 
 /**
- * Unpacks an archive and makes a model version of it, without workers yet. The caller closes it, and has
- * the store forget its download unless the server stops.
+ * Unpacks an archive and makes a model version of it, without workers yet. The caller closes it, and ends
+ * the use of what is `stored` unless the server stops.
  *
- * @param limits What a replaced version runs with.
  * @throws {ServeError} `archive_not_found`, `model_file_exists`, `download_failed` or `archive_invalid`;
  * nothing is left on disk then.
  */
 export async function openModel(
   request: RegisterRequest,
   options: ModelOpenerOptions,
-  limits?: WorkerLimits,
+  previous?: Predecessor,
 ): Promise<ModelVersion> {
-  const path = await options.store.resolveArchive(request.url, request);
+  const { url, signsForS3, isAtStartup } = request;
+  const replaced = previous?.stored;
+  const stored = await options.store.resolveArchive(url, { signsForS3, isAtStartup, replaced });
   let archive: OpenedArchive | undefined;
   try {
-    archive = await unpack(path, request.url, options.unpackRoot);
-    return await createModelVersion(request, archive, options, limits);
+    archive = await unpack(stored.path, url, options.unpackRoot);
+    return await createModelVersion(request, { archive, stored }, options, previous);
   } catch (error) {
     await archive?.remove();
-    await options.store.forgetDownload(request.url);
+    await stored.abandon();
     throw error;
   }
 }
@@ -96,9 +100,9 @@ async function unpack(path: string, url: string, unpackRoot: string): Promise<Op
 
 async function createModelVersion(
   request: RegisterRequest,
-  archive: OpenedArchive,
+  { archive, stored }: { readonly archive: OpenedArchive; readonly stored: StoredArchive },
   options: ModelOpenerOptions,
-  limits: WorkerLimits | undefined,
+  previous: Predecessor | undefined,
 ): Promise<ModelVersion> {
   const { manifest, modelDir } = archive;
   const modelName = request.modelName ?? manifest.model.modelName ?? nameAtStartup(request);
@@ -119,10 +123,9 @@ async function createModelVersion(
     request.handler ?? manifest.model.handler ?? options.defaultHandler,
     modelDir,
   );
-  const settings = {
-    ...resolveModelSettings(request, config, options.defaults, overrides),
-    ...limits,
-  };
+  const resolved = resolveModelSettings(request, config, options.defaults, overrides);
+  const { minWorkers, maxWorkers } = previous ?? resolved;
+  const settings = { ...resolved, minWorkers, maxWorkers };
   const pool = new WorkerPool({
     settings: { ...settings, maxQueueBytes: options.maxQueueBytes },
     load: {
@@ -154,6 +157,7 @@ async function createModelVersion(
     request,
     runtime,
     archive,
+    stored,
     config,
     settings,
     pool,

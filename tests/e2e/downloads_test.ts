@@ -9,6 +9,7 @@ import {
 } from "../support/marina_process.ts";
 import { TempFolder } from "../support/temp_folder.ts";
 import { buildZip } from "../support/zip_builder.ts";
+import { ServerHome } from "./_server_home.ts";
 
 /** An archive whose handler is this text. */
 function buildArchive(name: string, handler = NOOP_HANDLER): Uint8Array<ArrayBuffer> {
@@ -23,6 +24,11 @@ const sendArchive = (name: string, handler?: string): FileRoute => {
   const bytes = buildArchive(name, handler);
   return () => new Response(bytes);
 };
+
+/** What is in the store, without the marks of what was downloaded. */
+async function listStore(folder: TempFolder, path = "store"): Promise<string[]> {
+  return (await folder.list(path)).filter((name) => !name.startsWith(".downloaded-"));
+}
 
 /** A folder with an empty model store in it. */
 async function createFolder(): Promise<TempFolder> {
@@ -54,7 +60,7 @@ Deno.test("POST /models registers an allowed URL, and DELETE takes its file out 
     deepStrictEqual(await management.call(register), [200, {
       status: 'Model "net" Version: 1.0 registered with 1 initial workers',
     }]);
-    deepStrictEqual(await folder.list("store"), ["net.mar"]);
+    deepStrictEqual(await listStore(folder), ["net.mar"]);
     strictEqual((await management.describe("net"))[0].modelUrl, url);
     strictEqual(await (await fetch(`${marina.inferenceUrl}/predictions/net`)).text(), "ok");
     deepStrictEqual(
@@ -64,7 +70,7 @@ Deno.test("POST /models registers an allowed URL, and DELETE takes its file out 
     deepStrictEqual(await management.call("DELETE /models/net"), [200, {
       status: 'Model "net" unregistered',
     }]);
-    deepStrictEqual(await folder.list("store"), []);
+    deepStrictEqual(await listStore(folder), []);
   }
 });
 
@@ -110,7 +116,7 @@ Deno.test("POST /models answers 404 for URLs that are not allowed, and 400 for d
     `${server.url}/absent.mar`,
     "the server answered 404",
   ]);
-  deepStrictEqual(await folder.list("store"), []);
+  deepStrictEqual(await listStore(folder), []);
 });
 
 Deno.test("allowed_urls is empty unless it is set: no URL is downloaded (§2 allowed_urls, a deviation)", async () => {
@@ -152,7 +158,7 @@ Deno.test("a model that cannot be registered takes its download with it, and the
   for (const { status } of archives) {
     const [found] = await management.call(`POST /models?url=${server.url}/net.mar`);
     strictEqual(found, status);
-    deepStrictEqual(await folder.list("store"), status === 200 ? ["net.mar"] : []);
+    deepStrictEqual(await listStore(folder), status === 200 ? ["net.mar"] : []);
     sent++;
   }
   // The same name and version under another URL: its copy goes, the model's stays.
@@ -163,7 +169,7 @@ Deno.test("a model that cannot be registered takes its download with it, and the
   const client = new ManagementClient(second);
   strictEqual((await client.call(`POST /models?url=${server.url}/net.mar`))[0], 200);
   strictEqual((await client.call(`POST /models?url=${twin.url}/twin.mar`))[0], 409);
-  deepStrictEqual(await other.list("store"), ["net.mar"]);
+  deepStrictEqual(await listStore(other), ["net.mar"]);
 });
 
 Deno.test("--models and load_models take allowed URLs, and the next start takes what is there (§3 --models)", async () => {
@@ -180,9 +186,37 @@ Deno.test("--models and load_models take allowed URLs, and the next start takes 
     await using marina = await startWithUrls(folder, urls, options);
     strictEqual(await (await fetch(`${marina.inferenceUrl}/predictions/mine`)).text(), "ok");
     strictEqual(await marina.stop(), 0);
-    deepStrictEqual(await folder.list("store"), ["net.mar"]);
+    deepStrictEqual(await listStore(folder), ["net.mar"]);
   }
   deepStrictEqual(server.asked, ["/net.mar"]);
+});
+
+Deno.test("DELETE /models/{name} takes a file out of the store that an earlier run has downloaded, and none that the user put there (§1.6, T13)", async () => {
+  await using server = new FileServer({
+    "/net.mar": sendArchive("net"),
+    "/other.mar": sendArchive("other"),
+  });
+  await using store = await TempFolder.create();
+  const config = `default_workers_per_model=1\nallowed_urls=${server.url}/.*\n`;
+  await using home = await ServerHome.create(store.path, config);
+  await Deno.writeFile(store.at("mine.mar"), buildArchive("mine"));
+  {
+    await using marina = await home.start();
+    const management = new ManagementClient(marina);
+    for (const url of [`${server.url}/net.mar`, `${server.url}/other.mar`, "mine.mar"]) {
+      strictEqual((await management.call(`POST /models?url=${url}`))[0], 200);
+    }
+    strictEqual(await marina.stop(), 0);
+  }
+  // The user's own build in the place of the copy.
+  await Deno.writeFile(store.at("other.mar"), buildArchive("other"));
+  await using marina = await home.start();
+  const management = new ManagementClient(marina);
+  for (const name of ["net", "other", "mine"]) {
+    strictEqual(await (await fetch(`${marina.inferenceUrl}/predictions/${name}`)).text(), "ok");
+    strictEqual((await management.call(`DELETE /models/${name}`))[0], 200);
+  }
+  deepStrictEqual(await listStore(store, "."), ["mine.mar", "other.mar"]);
 });
 
 Deno.test("a server that is stopped or killed during a download leaves nothing for long", async () => {
@@ -200,13 +234,13 @@ Deno.test("a server that is stopped or killed during a download leaves nothing f
     const register = new ManagementClient(marina).call(`POST /models?url=${server.url}/net.mar`);
     const answered = register.then(([status]) => status, () => "hung up");
     await asked[index]!.promise;
-    while ((await folder.list("store")).length === 0);
+    while ((await listStore(folder)).length === 0);
     await marina.stop(signal);
     deepStrictEqual([signal, await answered], [signal, signal === "SIGTERM" ? 400 : "hung up"]);
-    strictEqual((await folder.list("store")).length, signal === "SIGTERM" ? 0 : 1);
+    strictEqual((await listStore(folder)).length, signal === "SIGTERM" ? 0 : 1);
   }
   await using marina = await startWithUrls(folder, `${server.url}/.*`);
-  deepStrictEqual(await folder.list("store"), []);
+  deepStrictEqual(await listStore(folder), []);
   ok(marina.stderrLines.some((line) => line.includes("Partial downloads of killed servers")));
 });
 

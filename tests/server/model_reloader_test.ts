@@ -27,7 +27,7 @@ async function follow(name: string, scene: Scene, isGone = false): Promise<Regis
       },
     },
     store: {
-      isDownload: (asked) => scene.downloads?.includes(asked) === true,
+      isDownload: (asked) => Promise.resolve(scene.downloads?.includes(asked) === true),
       isFolder: (asked) => Promise.resolve(scene.folders?.includes(asked) === true),
     },
     startupModels: scene.startupModels ?? [],

@@ -1,3 +1,4 @@
+import type { ArchiveDownloader } from "../../server/downloads/mod.ts";
 import { WebGpuLease } from "../../server/scheduling/mod.ts";
 import { GpuAssigner, ModelRegistry, ModelStore } from "../../server/models/mod.ts";
 import type { PredictCall, RegisterRequest } from "../../server/models/mod.ts";
@@ -28,6 +29,7 @@ export class RegistryBench implements AsyncDisposable {
     store: Awaited<ReturnType<typeof createModelStore>>,
     unpacked: TempFolder,
     random?: () => number,
+    downloader?: ArchiveDownloader,
   ) {
     const { workers, startCarrier } = createManualCarrier();
     this.#store = store;
@@ -35,7 +37,7 @@ export class RegistryBench implements AsyncDisposable {
     this.unpacked = unpacked;
     let workerId = 9000;
     this.registry = new ModelRegistry({
-      store: new ModelStore(store.dir),
+      store: new ModelStore(store.dir, { downloader }),
       unpackRoot: unpacked.path,
       defaults: {
         defaultWorkersPerModel: 0,
@@ -68,15 +70,26 @@ export class RegistryBench implements AsyncDisposable {
     });
   }
 
-  /** @param random What spreads requests by weight. */
-  static async create(random?: () => number): Promise<RegistryBench> {
+  /** Names in the model store, hidden ones too. */
+  async listStore(): Promise<string[]> {
+    return (await Array.fromAsync(Deno.readDir(this.#store.dir), ({ name }) => name)).sort();
+  }
+
+  /**
+   * @param random What spreads requests by weight.
+   * @param downloader What URLs are downloaded with; none is allowed without.
+   */
+  static async create(
+    random?: () => number,
+    downloader?: ArchiveDownloader,
+  ): Promise<RegistryBench> {
     const store = await createModelStore({
       "net@1": { handler: HANDLER, version: "1.0" },
       "net@2": { handler: HANDLER, version: "2.0" },
       "net@3": { handler: HANDLER, version: "3.0" },
       "net@1b": { handler: HANDLER, version: "1.0" },
     });
-    return new RegistryBench(store, await TempFolder.create(), random);
+    return new RegistryBench(store, await TempFolder.create(), random, downloader);
   }
 
   /** Answers the worker that was started as the `index`th, once it is. */

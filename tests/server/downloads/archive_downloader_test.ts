@@ -79,7 +79,8 @@ Deno.test("ArchiveDownloader.download() brings an allowed URL's bytes under its 
   await using server = new FileServer({ "/a/net.mar": () => new Response(bytes) });
   await using bench = await Bench.create(LOOPBACK);
   strictEqual(await bench.download(`${server.url}/a/net.mar?token=secret`), "net.mar");
-  deepStrictEqual(await bench.folder.list(), ["net.mar"]);
+  const names = await bench.folder.list();
+  deepStrictEqual(names.filter((name) => !name.startsWith(".")), ["net.mar"]);
   deepStrictEqual(await Deno.readFile(bench.folder.at("net.mar")), bytes);
 });
 
@@ -106,6 +107,43 @@ Deno.test("ArchiveDownloader.download() does not write over a file that came mea
   await rejects(bench.download(`${server.url}/net.mar`), { code: "model_file_exists" });
   deepStrictEqual(await bench.folder.list(), ["net.mar"]);
   strictEqual(await Deno.readTextFile(bench.folder.at("net.mar")), "the operator's");
+});
+
+Deno.test("ArchiveDownloader.isDownload() knows in every run what was downloaded and is as it came, names of 255 bytes too", async () => {
+  const longest = `${"n".repeat(251)}.mar`;
+  await using server = new FileServer({ [`/${longest}`]: () => new Response("bytes") });
+  await using bench = await Bench.create(LOOPBACK);
+  const dir = bench.folder.path;
+  await bench.folder.write("mine.mar");
+  await bench.download(`${server.url}/${longest}`);
+  const later = new ArchiveDownloader({
+    config: { allowedUrls: [], maxArchiveBytes: MAX_BYTES, timeoutMs: TIMEOUT_MS },
+    schedule: () => () => {},
+  });
+  strictEqual(await later.isDownload(longest, dir), true);
+  strictEqual(await later.isDownload("mine.mar", dir), false);
+  await bench.folder.write(longest, "other");
+  strictEqual(await later.isDownload(longest, dir), false);
+  await later.remove(longest, dir);
+  deepStrictEqual(await bench.folder.list(), ["mine.mar", longest].sort());
+});
+
+Deno.test("ArchiveDownloader.fetch() brings a file beside the one of that name, whose place it takes in one step, or goes", async () => {
+  let build = 0;
+  await using server = new FileServer({ "/net.mar": () => new Response(`build ${build++}`) });
+  await using bench = await Bench.create(LOOPBACK);
+  const url = `${server.url}/net.mar`;
+  await bench.download(url);
+  const marked = await bench.folder.list();
+  await (await bench.downloader.fetch(url, bench.folder.path))[Symbol.asyncDispose]();
+  deepStrictEqual(await bench.folder.list(), marked);
+  await using fetched = await bench.downloader.fetch(url, bench.folder.path);
+  strictEqual(await Deno.readTextFile(fetched.path), "build 2");
+  strictEqual(await Deno.readTextFile(bench.folder.at("net.mar")), "build 0");
+  strictEqual(await bench.downloader.isDownload("net.mar", bench.folder.path), true);
+  fetched.replace();
+  strictEqual(await Deno.readTextFile(bench.folder.at("net.mar")), "build 2");
+  strictEqual(await bench.downloader.isDownload("net.mar", bench.folder.path), true);
 });
 
 Deno.test("ArchiveDownloader.download() allows nothing when the setting is empty (§2 allowed_urls, T14)", async () => {
@@ -311,7 +349,7 @@ Deno.test("ArchiveDownloader.download() copies a regular file at an allowed file
   await using bench = await Bench.create(`file://${source.path}/models/.*`);
   strictEqual(await bench.download(`file://${source.path}/models/my%20net.mar`), "my net.mar");
   strictEqual(await Deno.readTextFile(bench.folder.at("my net.mar")), "bytes");
-  await Deno.remove(bench.folder.at("my net.mar"));
+  await bench.downloader.remove("my net.mar", bench.folder.path);
   await bench.expectRefusal(`file://${source.path}/net.mar`);
 });
 

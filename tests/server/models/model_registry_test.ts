@@ -1,4 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { ArchiveDownloader } from "../../../server/downloads/mod.ts";
+import { createModelStore } from "../../support/model_store.ts";
 import { createCall, RegistryBench, UNREGISTER_TIMEOUT_MS } from "../../support/registry_bench.ts";
 
 Deno.test("ModelRegistry.register() takes a version out again that fails, though another came meanwhile", async () => {
@@ -148,6 +150,44 @@ Deno.test("ModelRegistry.scale() answers a negative number of workers as upstrea
     });
   }
   strictEqual(bench.registry.describe("net")[0]!.minWorkers, 0);
+});
+
+Deno.test("ModelRegistry.close() takes the download of a registration with it that still waits for its workers, and leaves those of models (T13)", async () => {
+  await using archives = await createModelStore({
+    "net@4": { handler: "export function handle() {}\n", version: "4.0" },
+    "net@5": { handler: "export function handle() {}\n", version: "5.0" },
+    "net@6": { handler: "export function handle() {}\n", version: "6.0" },
+  });
+  const downloader = new ArchiveDownloader({
+    config: {
+      allowedUrls: [`file://${archives.dir}/.*`],
+      maxArchiveBytes: 1_000_000,
+      timeoutMs: 60_000,
+    },
+    schedule: () => () => {},
+  });
+  await using bench = await RegistryBench.create(undefined, downloader);
+  const before = await bench.listStore();
+  const register = (version: number, isSynchronous: boolean, initialWorkers = 1) => {
+    const url = `file://${archives.dir}/net@${version}.mar`;
+    return bench.registry.register({ url, initialWorkers, isSynchronous });
+  };
+  await register(4, true, 0);
+  await register(5, false);
+  await bench.worker(0);
+  const refused = rejects(register(6, true), { code: "server_stopping" });
+  await bench.worker(1);
+  deepStrictEqual(
+    bench.registry.describe("net", "all").map((one) => [one.modelVersion, one.isTentative]),
+    [["4.0", undefined], ["5.0", undefined], ["6.0", true]],
+  );
+  const isDownload = (name: string) => !before.includes(name) && !name.startsWith(".");
+  const downloads = ["net@4.mar", "net@5.mar", "net@6.mar"];
+  deepStrictEqual((await bench.listStore()).filter(isDownload), downloads);
+  const closed = bench.registry.close({ deadlineMs: 0 });
+  await bench.clock.advance(60_000);
+  await Promise.all([closed, refused]);
+  deepStrictEqual((await bench.listStore()).filter(isDownload), downloads.slice(0, 2));
 });
 
 Deno.test("ModelRegistry.close() ends registrations, replacements and drains that are under way", async () => {

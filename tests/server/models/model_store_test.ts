@@ -1,4 +1,4 @@
-import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
 import { ArchiveDownloader } from "../../../server/downloads/mod.ts";
 import { ModelStore } from "../../../server/models/mod.ts";
 import { createBody, type FileRoute, FileServer } from "../../support/file_server.ts";
@@ -11,7 +11,11 @@ class Bench implements AsyncDisposable {
   readonly store: ModelStore;
   readonly #downloader: ArchiveDownloader;
 
-  private constructor(readonly folder: TempFolder, readonly server: FileServer) {
+  private constructor(
+    readonly folder: TempFolder,
+    readonly server: FileServer,
+    beforeRemoval?: () => Promise<void>,
+  ) {
     this.#downloader = new ArchiveDownloader({
       config: {
         allowedUrls: [`${server.url}/.*`],
@@ -20,13 +24,27 @@ class Bench implements AsyncDisposable {
       },
       schedule: () => () => {},
     });
-    this.store = new ModelStore(folder.at("store"), this.#downloader);
+    const downloader = this.#downloader;
+    this.store = new ModelStore(folder.at("store"), { downloader, beforeRemoval });
   }
 
-  static async create(routes: Readonly<Record<string, FileRoute>> = {}): Promise<Bench> {
+  static async create(
+    routes: Readonly<Record<string, FileRoute>> = {},
+    beforeRemoval?: () => Promise<void>,
+  ): Promise<Bench> {
     const folder = await TempFolder.create();
     await Deno.mkdir(folder.at("store"));
-    return new Bench(folder, new FileServer(routes));
+    return new Bench(folder, new FileServer(routes), beforeRemoval);
+  }
+
+  /** The same folder as a later run of the server finds it. */
+  createNextStore(): ModelStore {
+    return new ModelStore(this.folder.at("store"), { downloader: this.#downloader });
+  }
+
+  /** Names in the store, without hidden ones. */
+  async list(): Promise<string[]> {
+    return (await this.folder.list("store")).filter((name) => !name.startsWith("."));
   }
 
   at(name: string): string {
@@ -82,7 +100,7 @@ Deno.test.each([
   async ({ url }) => {
     await using bench = await Bench.create();
     await bench.folder.write("store/net.mar");
-    strictEqual(await bench.store.resolveArchive(url), bench.at("net.mar"));
+    strictEqual((await bench.store.resolveArchive(url)).path, bench.at("net.mar"));
   },
 );
 
@@ -90,8 +108,8 @@ Deno.test("ModelStore.resolveArchive() takes a folder of the store, and none els
   await using bench = await Bench.create();
   await bench.folder.write("store/net/handler.ts");
   await bench.folder.write("elsewhere/other/handler.ts");
-  strictEqual(await bench.store.resolveArchive("net"), bench.at("net"));
-  strictEqual(await bench.store.resolveArchive(bench.at("net")), bench.at("net"));
+  strictEqual((await bench.store.resolveArchive("net")).path, bench.at("net"));
+  strictEqual((await bench.store.resolveArchive(bench.at("net"))).path, bench.at("net"));
   await rejects(bench.store.resolveArchive(bench.folder.at("elsewhere/other")), {
     code: "archive_not_found",
   });
@@ -100,7 +118,7 @@ Deno.test("ModelStore.resolveArchive() takes a folder of the store, and none els
 Deno.test("ModelStore.resolveArchive() downloads an allowed URL, and refuses it once its file is there (T13)", async () => {
   await using bench = await Bench.create({ "/a/net.mar": BYTES });
   const url = `${bench.server.url}/a/net.mar`;
-  strictEqual(await bench.store.resolveArchive(url), bench.at("net.mar"));
+  strictEqual((await bench.store.resolveArchive(url)).path, bench.at("net.mar"));
   await rejects(bench.store.resolveArchive(url), {
     code: "model_file_exists",
     message: "Model file already exists net.mar",
@@ -129,51 +147,86 @@ Deno.test("ModelStore.resolveArchive() tries again after a download that failed 
   const url = `${bench.server.url}/net.mar`;
   await rejects(bench.store.resolveArchive(url), { code: "download_failed" });
   isThere = true;
-  strictEqual(await bench.store.resolveArchive(url), bench.at("net.mar"));
+  strictEqual((await bench.store.resolveArchive(url)).path, bench.at("net.mar"));
 });
 
-Deno.test("ModelStore.forgetDownload() deletes a downloaded file, so that it can be downloaded again (T13)", async () => {
-  await using bench = await Bench.create({ "/net.mar": BYTES });
+Deno.test("StoredArchive.release() deletes a downloaded file, so that it can be downloaded again, once its model's end is on disk (T13)", async () => {
+  const listed: string[][] = [];
+  await using bench = await Bench.create({ "/net.mar": BYTES }, async () => {
+    listed.push(await bench.list());
+  });
   const url = `${bench.server.url}/net.mar?token=x`;
   for (let round = 0; round < 2; round++) {
-    await bench.store.resolveArchive(url);
-    await bench.store.forgetDownload(url);
+    const archive = await bench.store.resolveArchive(url);
+    await archive.release();
     deepStrictEqual(await bench.folder.list("store"), []);
+    await archive.release();
   }
+  deepStrictEqual(listed, [["net.mar"], ["net.mar"]]);
 });
 
-Deno.test("ModelStore.forgetDownload() keeps files of the operator (T13)", async () => {
+Deno.test("StoredArchive.release() keeps files of the operator, those that came under a download's name too (T13)", async () => {
   await using bench = await Bench.create({ "/net.mar": BYTES });
   await bench.folder.write("store/net.mar", "the operator's");
   const url = `${bench.server.url}/net.mar`;
   await rejects(bench.store.resolveArchive(url), { code: "model_file_exists" });
-  for (const name of ["net.mar", url, "", ".."]) await bench.store.forgetDownload(name);
+  await (await bench.store.resolveArchive("net.mar")).release();
+  await (await bench.store.resolveArchive(url, { isAtStartup: true })).release();
   strictEqual(await Deno.readTextFile(bench.at("net.mar")), "the operator's");
+  await Deno.remove(bench.at("net.mar"));
+  const download = await bench.store.resolveArchive(url);
+  await bench.folder.write("store/net.mar", "later");
+  strictEqual(await bench.store.isDownload("net.mar"), false);
+  await download.release();
+  deepStrictEqual(await bench.folder.list("store"), ["net.mar"]);
+  strictEqual(await Deno.readTextFile(bench.at("net.mar")), "later");
 });
 
-Deno.test("ModelStore.forgetDownload() keeps a downloaded file until the last model that uses it is forgotten", async () => {
+Deno.test("StoredArchive.release() keeps a downloaded file until the last model that uses it is gone (T13)", async () => {
   await using bench = await Bench.create({ "/net.mar": BYTES });
-  const url = `${bench.server.url}/net.mar`;
-  await bench.store.resolveArchive(url);
-  await bench.store.resolveArchive("net.mar");
-  await bench.store.forgetDownload(url);
-  deepStrictEqual(await bench.folder.list("store"), ["net.mar"]);
-  await bench.store.forgetDownload("net.mar");
+  const one = await bench.store.resolveArchive(`${bench.server.url}/net.mar`);
+  const two = await bench.store.resolveArchive("net.mar");
+  await one.release();
+  await one.release();
+  deepStrictEqual(await bench.list(), ["net.mar"]);
+  await two.release();
   deepStrictEqual(await bench.folder.list("store"), []);
 });
 
+Deno.test.each([
+  { found: "its name", options: {} },
+  { found: "its URL at the start", options: { isAtStartup: true } },
+])(
+  "StoredArchive.release() deletes what an earlier run has downloaded, found by $found (T13)",
+  async ({
+    options,
+  }) => {
+    await using bench = await Bench.create({ "/net.mar": BYTES });
+    const url = `${bench.server.url}/net.mar`;
+    await bench.store.resolveArchive(url);
+    for (const end of ["abandon", "release"] as const) {
+      const next = bench.createNextStore();
+      const name = options.isAtStartup ? url : "net.mar";
+      await (await next.resolveArchive(name, options))[end]();
+      deepStrictEqual(await bench.list(), end === "abandon" ? ["net.mar"] : []);
+    }
+    deepStrictEqual(await bench.folder.list("store"), []);
+    deepStrictEqual(bench.server.asked, ["/net.mar"]);
+  },
+);
+
 Deno.test("ModelStore.resolveArchive() takes a file that is there already for a startup model's URL, and leaves it to the operator", async () => {
   await using bench = await Bench.create({ "/net.mar": BYTES });
-  await bench.folder.write("store/net.mar", "of the last run");
+  await bench.folder.write("store/net.mar", "the operator's");
   const url = `${bench.server.url}/net.mar`;
-  const [path] = await Promise.all([
+  const [one, two] = await Promise.all([
     bench.store.resolveArchive(url, { isAtStartup: true }),
     bench.store.resolveArchive(url, { isAtStartup: true }),
   ]);
-  strictEqual(await Deno.readTextFile(path), "of the last run");
+  strictEqual(await Deno.readTextFile(one.path), "the operator's");
   deepStrictEqual(bench.server.asked, []);
-  await bench.store.forgetDownload(url);
-  deepStrictEqual(await bench.folder.list("store"), ["net.mar"]);
+  await Promise.all([one.release(), two.abandon()]);
+  deepStrictEqual(await bench.list(), ["net.mar"]);
 });
 
 Deno.test("ModelStore.resolveArchive() downloads once for two startup models of one URL", async () => {
@@ -183,10 +236,46 @@ Deno.test("ModelStore.resolveArchive() downloads once for two startup models of 
     bench.store.resolveArchive(url, { isAtStartup: true }),
     bench.store.resolveArchive(url, { isAtStartup: true }),
   ]);
-  deepStrictEqual([one, two], [bench.at("net.mar"), bench.at("net.mar")]);
+  deepStrictEqual([one.path, two.path], [bench.at("net.mar"), bench.at("net.mar")]);
   deepStrictEqual(bench.server.asked, ["/net.mar"]);
-  await bench.store.forgetDownload(url);
-  deepStrictEqual(await bench.folder.list("store"), ["net.mar"]);
+  await one.release();
+  deepStrictEqual(await bench.list(), ["net.mar"]);
+});
+
+Deno.test("ModelStore.resolveArchive() downloads a copy anew for what replaces its only user, beside it until commit() (T13)", async () => {
+  let build = 0;
+  await using bench = await Bench.create({ "/net.mar": () => new Response(`build ${build++}`) });
+  const url = `${bench.server.url}/net.mar`;
+  const first = await bench.store.resolveArchive(url);
+  const given = await bench.store.resolveArchive(url, { replaced: first });
+  await given.abandon();
+  const next = await bench.store.resolveArchive(url, { replaced: first });
+  const read = (path: string) => Deno.readTextFile(path);
+  deepStrictEqual([await read(first.path), await read(next.path)], ["build 0", "build 2"]);
+  next.commit();
+  strictEqual(await read(bench.at("net.mar")), "build 2");
+  await first.release();
+  deepStrictEqual(await bench.list(), ["net.mar"]);
+  strictEqual(await bench.store.isDownload("net.mar"), true);
+  await next.release();
+  deepStrictEqual(await bench.folder.list("store"), []);
+});
+
+Deno.test("ModelStore.resolveArchive() downloads no copy anew that another model uses, or that the operator has changed (T13)", async () => {
+  await using bench = await Bench.create({ "/net.mar": BYTES });
+  const url = `${bench.server.url}/net.mar`;
+  const refusal = { code: "model_file_exists", message: "Model file already exists net.mar" };
+  const first = await bench.store.resolveArchive(url);
+  const other = await bench.store.resolveArchive("net.mar");
+  await rejects(bench.store.resolveArchive(url, { replaced: first }), refusal);
+  await other.release();
+  const next = await bench.store.resolveArchive(url, { replaced: first });
+  await bench.store.resolveArchive("net.mar");
+  throws(() => next.commit(), refusal);
+  await next.abandon();
+  deepStrictEqual(await bench.list(), ["net.mar"]);
+  await bench.folder.write("store/net.mar", "the operator's");
+  await rejects(bench.store.resolveArchive(url, { replaced: first }), refusal);
 });
 
 Deno.test("ModelStore.listArchives() lists archives and folders, links to them too, and nothing hidden (§3 --models all)", async () => {
