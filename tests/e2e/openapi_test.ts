@@ -25,6 +25,7 @@ const STATUS_BY_REFUSED_LINE: Readonly<Record<string, number>> = {
   "POST /workflows": 400,
   "GET /workflows/{workflow_name}": 404,
   "DELETE /workflows/{workflow_name}": 404,
+  "GET /v2/models/{model_name}/versions/{rest}": 501,
 };
 
 /** A store with what the documents' examples speak of: three versions of `mnist`. */
@@ -97,7 +98,7 @@ Deno.test("every operation that a port describes is answered as its document say
   await using store = await createExampleStore();
   await using marina = await startMarina({
     args: toArgs(store),
-    config: { default_workers_per_model: 1 },
+    config: { default_workers_per_model: 1, ts_open_inference_protocol: true },
   });
   const ports = {
     inference: marina.inferenceUrl,
