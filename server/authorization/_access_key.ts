@@ -14,15 +14,18 @@ export class AccessKey {
   constructor(readonly expiresAtMs?: number) {}
 
   /**
-   * Takes the same time wherever a text of a key's length differs; that length is no secret.
+   * Whether what follows `start` is the key. Takes the same time wherever a text of a key's length differs;
+   * that length is no secret.
    *
    * Each request asks this: `timingSafeEqual` of `node:crypto` does the same in 900 ns, this takes 100.
    */
-  matches(token: string): boolean {
+  matches(header: string, start: number): boolean {
     const { text } = this;
-    if (token.length !== text.length) return false;
+    if (header.length - start !== text.length) return false;
     let difference = 0;
-    for (let i = 0; i < text.length; i++) difference |= token.charCodeAt(i) ^ text.charCodeAt(i);
+    for (let i = 0; i < text.length; i++) {
+      difference |= header.charCodeAt(start + i) ^ text.charCodeAt(i);
+    }
     return difference === 0;
   }
 }

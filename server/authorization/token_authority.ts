@@ -1,6 +1,6 @@
 import { ConfigError, type TokenConfig } from "../config/mod.ts";
 import { AccessKey } from "./_access_key.ts";
-import { parseBearerToken } from "./_bearer_token.ts";
+import { findBearerToken } from "./_bearer_token.ts";
 import { type ClaimKeyFileOptions, KeyFile } from "./_key_file.ts";
 import type { RotatedRole, TokenRole } from "./token_role.ts";
 
@@ -72,10 +72,11 @@ export class TokenAuthority implements Disposable {
    * @param header The value of `Authorization`, as it came.
    */
   isAuthorized(role: TokenRole, header: string | null | undefined): boolean {
-    const token = parseBearerToken(header);
-    if (token === undefined) return false;
+    if (header === null || header === undefined) return false;
+    const start = findBearerToken(header);
+    if (start === -1) return false;
     const key = this.#keys[role];
-    if (!key.matches(token)) return false;
+    if (!key.matches(header, start)) return false;
     return key.expiresAtMs === undefined || this.#options.now() < key.expiresAtMs;
   }
 
