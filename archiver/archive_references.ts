@@ -23,7 +23,8 @@ export function assertManifestPaths(
   archivePath: string,
 ): void {
   const { handler, serializedFile, modelFile, configFile, requirementsFile } = manifest.model;
-  const fields = { serializedFile, modelFile, configFile, requirementsFile };
+  const { handlerSource } = manifest.model;
+  const fields = { serializedFile, modelFile, configFile, requirementsFile, handlerSource };
   for (const [field, path] of Object.entries(fields)) {
     // TorchServe takes an empty field for an absent one.
     if (path === undefined || path === "") continue;

@@ -59,6 +59,12 @@ export type ArchiveErrorCode =
   | "input_not_found"
   /** A file to pack is a folder, a device, not readable, or clashes with another. */
   | "input_invalid"
+  /** A handler is not TypeScript or JavaScript that compiles, or `--check` found a type error. */
+  | "handler_invalid"
+  /** A handler imports what cannot be found. */
+  | "handler_import_unresolved"
+  /** The types of a handler cannot be checked here. */
+  | "handler_not_checked"
   /** A file to pack changed while it was packed. */
   | "input_changed"
   /** The archive could not be written: no space, no permission. */

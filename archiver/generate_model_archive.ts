@@ -6,12 +6,17 @@ import {
   assertSettings,
   collectFiles,
   ensureExportFolder,
+  type InputFile,
+  readInputFile,
+  type ResolvedHandler,
   resolveHandlerArgument,
+  sortFiles,
   toOutputPath,
   writeArchive,
   writeAtomically,
   type WriteAtomicallyOptions,
 } from "./packing/mod.ts";
+import { bundleHandler, checkHandler } from "./bundling/mod.ts";
 import { ArchiveError } from "./errors.ts";
 import type { GenerateModelArchiveOptions, ModelArchiverConfig } from "./model_archiver_config.ts";
 
@@ -22,6 +27,9 @@ import type { GenerateModelArchiveOptions, ModelArchiverConfig } from "./model_a
  * The same inputs give the same bytes, whatever the folder, the time zone or the clock: entries
  * are sorted, modes are 0644 or 0755, timestamps are UTC and come from the files or from
  * `options.sourceDateEpochSec`. The manifest comes last and lists size and SHA-256 of all others.
+ *
+ * A TypeScript or JavaScript handler becomes one self-contained module, `handler.js` for `handler.ts`; what it
+ * was made of is kept in `MAR-INF/source/`, and the manifest's `handlerSource` names it.
  *
  * The archive appears under its name whole or not at all, and what was there before stays
  * until then. Memory is bounded by a few megabytes whatever the sizes. Nothing is printed,
@@ -61,7 +69,7 @@ import type { GenerateModelArchiveOptions, ModelArchiverConfig } from "./model_a
  * @throws {ArchiveError} `model_name_invalid`, `setting_invalid`, `export_path_invalid`,
  * `destination_exists`, `input_not_found`, `input_invalid`, `input_changed`,
  * `entry_name_invalid`, `entry_duplicate`, `too_many_entries`, `manifest_too_large`, an
- * `onnx_…` code, or `write_failed` with the system's error as cause.
+ * `onnx_…` or `handler_…` code, or `write_failed` with the system's error as cause.
  */
 export async function generateModelArchive(
   model: ModelArchiverConfig,
@@ -78,12 +86,13 @@ export async function generateModelArchive(
 
   const realExportPath = await Deno.realPath(exportPath === "" ? "." : exportPath);
   const outputPath = join(realExportPath, basename(path));
-  const handler = await resolveHandlerArgument(model.handler, model.runtime, isFile);
-  const files = await collectFiles(model, {
-    ...(handler.path === undefined ? {} : { handlerPath: handler.path }),
+  const given = await resolveHandlerArgument(model.handler, model.runtime, isFile);
+  const collected = await collectFiles(model, {
+    ...(given.path === undefined ? {} : { handlerPath: given.path }),
     outputPath,
     onWarning,
   });
+  const { handler, files } = await packHandler(model, given, collected);
   if (format === "no-archive") await assertInputsOutside(outputPath, files);
   const job = { format, model, handler, files, options };
   assertManifestFits(job);
@@ -95,6 +104,33 @@ export async function generateModelArchive(
     ...(options.signal ? { signal: options.signal } : {}),
   });
   return path;
+}
+
+interface PackedHandler {
+  readonly handler: ResolvedHandler;
+  readonly files: readonly InputFile[];
+}
+
+/** Puts the bundle in the place of the handler's file, where there is something to bundle. */
+async function packHandler(
+  model: ModelArchiverConfig,
+  handler: ResolvedHandler,
+  files: readonly InputFile[],
+): Promise<PackedHandler> {
+  const { path, runtime } = handler;
+  if (path === undefined || runtime !== "deno") return { handler, files };
+  if (model.check) await checkHandler(path);
+  if (model.bundle === false) return { handler, files };
+  const readSource = (source: string, name: string) => readInputFile("handler", source, name);
+  const bundled = await bundleHandler(path, files, readSource);
+  if (bundled === undefined) return { handler, files };
+  const { bundle, sources } = bundled;
+  const others = files.filter((file) => file.path !== path);
+  const entry = handler.manifestName.slice(basename(path).length);
+  return {
+    handler: { ...handler, manifestName: bundle.name + entry, sourceName: sources[0]!.name },
+    files: sortFiles([...others, bundle, ...sources]),
+  };
 }
 
 /** What the disk refuses becomes one error, with TorchServe's text and the reason as cause. */

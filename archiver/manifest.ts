@@ -34,6 +34,8 @@ export interface ManifestModel {
   readonly modelFile?: string;
   readonly configFile?: string;
   readonly requirementsFile?: string;
+  /** The file that `handler` was bundled from: so `handler` is one module that needs nothing else. */
+  readonly handlerSource?: string;
 }
 
 /** What `MAR-INF/MANIFEST.json` says; unknown keys are not kept. */
@@ -107,6 +109,7 @@ export function parseManifest(text: string): Manifest {
       ...optionalText(model, "modelFile"),
       ...optionalText(model, "configFile"),
       ...optionalText(model, "requirementsFile"),
+      ...optionalText(model, "handlerSource"),
     },
     ...optionalText(root, "archiverVersion"),
     ...(has(root, "files") ? { files: parseFiles(root.files) } : {}),

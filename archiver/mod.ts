@@ -4,6 +4,7 @@
  * @module
  */
 export { ArchiveError, type ArchiveErrorCode } from "./errors.ts";
+export { bundleUnpacked } from "./bundling/mod.ts";
 export { generateModelArchive } from "./generate_model_archive.ts";
 export type { Manifest, ManifestFile, ManifestModel } from "./manifest.ts";
 export { openArchive, type OpenArchiveOptions, type OpenedArchive } from "./open_archive.ts";

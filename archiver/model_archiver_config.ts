@@ -35,6 +35,13 @@ export interface ModelArchiverConfig {
   readonly requirementsFile?: string;
   /** The model's settings, in YAML. */
   readonly configFile?: string;
+  /**
+   * Whether a TypeScript or JavaScript handler becomes one self-contained JavaScript module; true unless given.
+   * Otherwise it is packed as it is.
+   */
+  readonly bundle?: boolean;
+  /** Checks the types of a TypeScript or JavaScript handler first. */
+  readonly check?: boolean;
 }
 
 /** How far one file of the archive is packed. */

@@ -97,6 +97,19 @@ export const ARCHIVE_OPTIONS: readonly CommandOption[] = [
     valueName: "CONFIG_FILE",
     help: ["Path of a YAML file with the settings of the model, e.g. batchSize."],
   },
+  {
+    flags: ["--no-bundle"],
+    takesPrefixes: false,
+    help: [
+      "Pack a TypeScript or JavaScript handler as it is. Unless given, it becomes one",
+      "JavaScript module with the files and npm packages that it imports.",
+    ],
+  },
+  {
+    flags: ["--check"],
+    takesPrefixes: false,
+    help: ["Check the types of a TypeScript or JavaScript handler first."],
+  },
 ];
 
 /**
@@ -121,6 +134,8 @@ export function parseArchiveArguments(args: readonly string[]): ModelArchiverCon
     force: values.has("--force"),
     ...optional("requirementsFile", textOf(values, "--requirements-file")),
     ...optional("configFile", textOf(values, "--config-file")),
+    bundle: !values.has("--no-bundle"),
+    check: values.has("--check"),
   };
 }
 

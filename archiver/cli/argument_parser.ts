@@ -12,6 +12,8 @@ export interface CommandOption {
   readonly valueName?: string;
   readonly choices?: readonly string[];
   readonly isRequired?: boolean;
+  /** False for an option that TorchServe's archiver lacks: its prefixes stay those of the others. */
+  readonly takesPrefixes?: boolean;
   /** Lines of the help text. */
   readonly help: readonly string[];
 }
@@ -96,7 +98,8 @@ function resolveOptionUse(options: readonly CommandOption[], arg: string): Optio
 }
 
 function findByPrefix(options: readonly CommandOption[], arg: string): OptionUse[] {
-  const spellings = options.flatMap((option) => option.flags.map((flag) => ({ option, flag })));
+  const spellings = options.filter(({ takesPrefixes }) => takesPrefixes ?? true)
+    .flatMap((option) => option.flags.map((flag) => ({ option, flag })));
   if (arg.startsWith("--")) {
     const [prefix, value] = splitOnce(arg, "=");
     return spellings.filter(({ flag }) => flag.startsWith(prefix))

@@ -35,6 +35,7 @@ export function toInspectionText(inspection: Inspection): string {
     ["Description", model.description],
     ["Runtime", manifest.runtime],
     ["Handler", model.handler],
+    ["Bundled from", model.handlerSource],
     ["Serialized file", model.serializedFile],
     ["Model file", model.modelFile],
     ["Config file", model.configFile],

@@ -51,7 +51,16 @@ export async function collectFiles(
   await addNamed("config file", config.configFile);
   await addOnnxExternalFiles(files);
 
-  const sorted = [...files.values()].sort((a, b) => a.name < b.name ? -1 : 1);
+  return sortFiles([...files.values()]);
+}
+
+/**
+ * Sorts files by name, and proves that an archive may hold them.
+ *
+ * @throws {ArchiveError} `too_many_entries`, `entry_name_invalid` or `entry_duplicate`.
+ */
+export function sortFiles(files: readonly InputFile[]): InputFile[] {
+  const sorted = [...files].sort((a, b) => a.name < b.name ? -1 : 1);
   assertNamesPackable(sorted);
   return sorted;
 }

@@ -9,6 +9,8 @@ export interface ResolvedHandler {
   /** What the manifest says. */
   readonly manifestName: string;
   readonly runtime: Runtime;
+  /** Where the archive keeps the file that the handler was bundled from; absent when it is packed as it is. */
+  readonly sourceName?: string;
 }
 
 /** The names that TorchServe's archiver knows (its `model_handlers`); no file belongs to them. */

@@ -9,6 +9,8 @@ export interface InputFile {
   readonly sizeBytes: number;
   readonly modifiedMs: number;
   readonly isExecutable: boolean;
+  /** The content, where it was made and is in no file; `path` then says of what. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
 }
 
 const EXECUTABLE_BITS = 0o111;

@@ -27,6 +27,7 @@ export function createManifest(
       ...(version ? { modelVersion: version } : {}),
       ...(requirementsFile ? { requirementsFile: basename(requirementsFile) } : {}),
       ...(configFile ? { configFile: basename(configFile) } : {}),
+      ...(handler.sourceName ? { handlerSource: handler.sourceName } : {}),
     },
     archiverVersion: config.version,
     files,

@@ -2,7 +2,8 @@ import type { Manifest } from "../manifest.ts";
 
 /**
  * Writes a manifest as Python's `json.dumps(manifest, indent=2)` does: keys in the order of
- * TorchServe's archiver, ASCII only, no line feed at the end; `files` is added as last key.
+ * TorchServe's archiver, ASCII only, no line feed at the end; `model.handlerSource` and `files` are added as
+ * last keys.
  */
 export function toManifestText(manifest: Manifest): string {
   const { createdOn, runtime, model, archiverVersion, files } = manifest;
@@ -18,6 +19,7 @@ export function toManifestText(manifest: Manifest): string {
         modelVersion: model.modelVersion,
         requirementsFile: model.requirementsFile,
         configFile: model.configFile,
+        handlerSource: model.handlerSource,
       },
       archiverVersion,
     },

@@ -46,6 +46,12 @@ export async function* readPieces(
   onDigest: (digest: ManifestFile) => void,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const hash = createHash("sha256");
+  if (file.bytes) {
+    options.signal?.throwIfAborted();
+    yield file.bytes;
+    onDigest({ size: file.sizeBytes, sha256: hash.update(file.bytes).digest("hex") });
+    return;
+  }
   const source = await Deno.open(file.path).catch((cause) => {
     throw toInputError("file", file.path, cause);
   });

@@ -105,6 +105,8 @@ async function searchModules(modelDir: string, folder: string): Promise<boolean>
   for await (const entry of Deno.readDir(`${modelDir}/${folder}`)) {
     const path = folder + entry.name;
     if (entry.isDirectory) {
+      // What a bundle was made of is kept there for reading, and may import packages.
+      if (path === "MAR-INF") continue;
       if (await searchModules(modelDir, `${path}/`)) usesImages = true;
     } else if (MODULE_REGEXP.test(entry.name)) {
       const text = await readModule(`${modelDir}/${path}`, path);

@@ -1,5 +1,5 @@
 import { ArchiveError, openArchive, type OpenedArchive } from "../../archiver/mod.ts";
-import type { ModelOverrides } from "../config/mod.ts";
+import type { EnvelopeName, ModelOverrides } from "../config/mod.ts";
 import { ServeError } from "../errors.ts";
 import {
   type Clock,
@@ -9,6 +9,8 @@ import {
   WorkerPool,
 } from "../scheduling/mod.ts";
 import type { GpuAssigner } from "./gpu_assigner.ts";
+import { prepareHandlerModule } from "./handler_module.ts";
+import { resolveEnvelope } from "./envelope_name.ts";
 import { resolveHandler } from "./handler_source.ts";
 import { type ParsedModelConfig, parseModelConfig } from "./model_config.ts";
 import type { RegisterRequest } from "./model_description.ts";
@@ -38,6 +40,8 @@ export interface ModelOpenerOptions {
   readonly defaultHandler?: string;
   /** Whether bodies are decoded by their content type before handlers see them. */
   readonly decodesRequests: boolean;
+  /** What bodies are wrapped in of models whose archives do not say it. */
+  readonly serviceEnvelope?: EnvelopeName;
   /** The largest answer of a handler. */
   readonly maxResponseBytes: number;
   readonly maxQueueBytes: number;
@@ -123,6 +127,7 @@ async function createModelVersion(
     request.handler ?? manifest.model.handler ?? options.defaultHandler,
     modelDir,
   );
+  const handlerSource = await prepareHandlerModule(handler.source, archive);
   const resolved = resolveModelSettings(request, config, options.defaults, overrides);
   const { minWorkers, maxWorkers } = previous ?? resolved;
   const settings = { ...resolved, minWorkers, maxWorkers };
@@ -134,12 +139,13 @@ async function createModelVersion(
       modelDir,
       manifest: toHandlerManifest(archive),
       modelYamlConfig: yaml,
-      handler: handler.source,
+      handler: handlerSource,
       needsImages: handler.needsImages,
       batchSize: settings.batchSize,
       intraOpThreads: countThreads(options.defaults.numberOfCores, settings.maxWorkers),
       serverVersion: options.serverVersion,
       decodesRequests: options.decodesRequests,
+      envelope: resolveEnvelope(manifest.model.envelope) ?? options.serviceEnvelope,
       maxResponseBytes: options.maxResponseBytes,
       warmup: config.warmup ?? [],
     },

@@ -18,6 +18,8 @@
  * `log` and `died` may come at any time after `load`.
  */
 
+import type { EnvelopeName } from "../config/mod.ts";
+
 /** One named input of a request. */
 export interface WirePart {
   /** The row's key: `body` for a raw body, the field's name otherwise. */
@@ -53,7 +55,13 @@ export interface WireBatch {
 /** Where the handler comes from. */
 export type HandlerSource =
   | { readonly kind: "built_in"; readonly name: string }
-  | { readonly kind: "file"; readonly file: string; readonly entryName?: string };
+  | {
+    readonly kind: "file";
+    readonly file: string;
+    readonly entryName?: string;
+    /** One JavaScript module to import in place of the file, where the runtime cannot import that. */
+    readonly code?: string;
+  };
 
 /** The device a worker is to use. */
 export interface DeviceRequest {
@@ -82,6 +90,8 @@ export interface LoadMessage {
   readonly serverVersion: string;
   /** Whether bodies are decoded by their content type before the handler sees them. */
   readonly decodesRequests: boolean;
+  /** What bodies and answers are wrapped in. */
+  readonly envelope?: EnvelopeName;
   /** The largest answer, or chunk of one, that may be sent. */
   readonly maxResponseBytes: number;
   /** What the handler is asked before the worker counts as loaded. */

@@ -1,9 +1,13 @@
-import {
-  BUILT_IN_HANDLERS,
-  type HandlerEntry,
-  resolveHandlerEntry,
-} from "../../../handlers/mod.ts";
+import { Buffer } from "node:buffer";
+import * as handlers from "../../../handlers/mod.ts";
+import type { HandlerEntry } from "../../../handlers/mod.ts";
 import type { HandlerSource } from "../protocol.ts";
+
+/**
+ * Where a bundled handler finds what it imports from `marina`: a bundle has no import map.
+ * `archiver/bundling/_marina_module.ts` writes the other side.
+ */
+const MARINA_GLOBAL = Symbol.for("marina.handlers");
 
 /**
  * Gives the function that imports a worker's handler.
@@ -18,12 +22,14 @@ export async function prepareHandler(
   source: HandlerSource,
   modelDir: string,
 ): Promise<() => Promise<HandlerEntry>> {
+  const { BUILT_IN_HANDLERS, resolveHandlerEntry } = handlers;
   if (source.kind === "built_in") {
     const Handler = await BUILT_IN_HANDLERS.get(source.name)?.load();
     if (Handler === undefined) throw new Error(`Cannot load handler "${source.name}": unknown`);
     return () => Promise.resolve(resolveHandlerEntry({ Handler }));
   }
-  const url = toFileUrl(modelDir, source.file);
+  Object.defineProperty(globalThis, MARINA_GLOBAL, { value: handlers });
+  const url = source.code === undefined ? toFileUrl(modelDir, source.file) : toDataUrl(source.code);
   return async () => resolveHandlerEntry(await import(url), source.entryName);
 }
 
@@ -31,4 +37,9 @@ function toFileUrl(modelDir: string, file: string): string {
   const path = modelDir.replaceAll("\\", "/");
   const base = new URL(`file://${path.startsWith("/") ? "" : "/"}${path}/`);
   return new URL(file.split("/").map(encodeURIComponent).join("/"), base).href;
+}
+
+/** A compiled program imports `data:` URLs, and no `blob:` URLs. */
+function toDataUrl(code: string): string {
+  return `data:text/javascript;base64,${Buffer.from(code).toString("base64")}`;
 }

@@ -1,0 +1,209 @@
+import { Buffer } from "node:buffer";
+import { basename, dirname, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import { ArchiveError } from "../errors.ts";
+import { type Loader, loadEsbuild, type Message, type OnResolveArgs } from "./_esbuild.ts";
+import { MARINA_MODULE_TEXT, MARINA_SPECIFIER } from "./_marina_module.ts";
+import type { Resolver, SourceModule } from "./_resolver.ts";
+
+/** A handler as one JavaScript module. */
+export interface ModuleBundle {
+  /** Its text without a source map. */
+  readonly code: string;
+  readonly sourceMap: SourceMap;
+  /** The handler's own files, the handler first; packages are not among them. */
+  readonly ownPaths: readonly string[];
+}
+
+/** [ECMA-426](https://tc39.es/ecma426/), as far as it is used here. */
+export interface SourceMap {
+  readonly version: number;
+  readonly sources: readonly string[];
+  readonly names: readonly string[];
+  readonly mappings: string;
+}
+
+export interface BundleModuleOptions {
+  /** Absolute. */
+  readonly path: string;
+  /** How errors name the handler: as the user gave it. */
+  readonly shownPath: string;
+  readonly resolver: Resolver;
+  /** What a file of the handler's own is called in the source map. */
+  toSourceName(path: string): string;
+  /** Keeps `import.meta.url` of each file; else it is the bundle's own. */
+  readonly keepsUrls?: boolean;
+}
+
+const LOADER_BY_ENDING: Readonly<Record<string, Loader>> = {
+  ts: "ts",
+  mts: "ts",
+  cts: "ts",
+  tsx: "tsx",
+  jsx: "jsx",
+  json: "json",
+};
+const LOADER_BY_TYPE: Readonly<Record<string, Loader>> = {
+  json: "json",
+  text: "text",
+  bytes: "binary",
+};
+const FILE_SPACE = "file-of";
+const MARINA_SPACE = "host";
+const BUILTIN_SPACE = "runtime";
+
+/**
+ * Makes one JavaScript module of a handler and all that it imports, but the runtime's own modules.
+ *
+ * TypeScript loses its types, decorators and enums become JavaScript; nothing is shortened. The text holds no
+ * absolute path, so the same files give the same text in any folder.
+ *
+ * @throws {ArchiveError} `handler_invalid`, `handler_import_unresolved`; the message gives file and line.
+ */
+export async function bundleModule(options: BundleModuleOptions): Promise<ModuleBundle> {
+  const esbuild = await loadEsbuild();
+  const { path: entryPath, resolver, shownPath } = options;
+  const entryDir = dirname(entryPath);
+  const moduleByName = new Map<string, SourceModule>();
+  const unresolved = new Set<string>();
+
+  const place = (module: SourceModule) => {
+    const name = toModuleName(module, entryDir);
+    moduleByName.set(name, module);
+    const sideEffects = module.package?.manifest.sideEffects !== false;
+    return { path: name, namespace: FILE_SPACE, sideEffects };
+  };
+  const resolve = async ({ path: specifier, importer, kind }: OnResolveArgs) => {
+    if (kind === "entry-point") return place({ path: entryPath });
+    const isRequire = kind === "require-call" || kind === "require-resolve";
+    if (specifier === MARINA_SPECIFIER) return { path: specifier, namespace: MARINA_SPACE };
+    const found = await resolver.resolve(specifier, moduleByName.get(importer)!, isRequire);
+    switch (found.kind) {
+      case "builtin":
+        return isRequire
+          ? { path: found.specifier, namespace: BUILTIN_SPACE }
+          : { path: found.specifier, external: true };
+      case "module":
+        return place(found.module);
+      case "fault": {
+        // A package may ask in a try block for another that it can do without.
+        if (isRequire && moduleByName.get(importer)?.package) {
+          return { path: specifier, external: true };
+        }
+        const text = `it imports "${specifier}": ${found.reason}`;
+        unresolved.add(text);
+        return { errors: [{ text }] };
+      }
+    }
+  };
+
+  const built = await esbuild.build({
+    entryPoints: [basename(entryPath)],
+    bundle: true,
+    write: false,
+    outfile: "bundle.js",
+    format: "esm",
+    platform: "neutral",
+    target: "esnext",
+    // No engine runs these yet.
+    supported: { decorators: false },
+    charset: "utf8",
+    sourcemap: "external",
+    sourcesContent: false,
+    logLevel: "silent",
+    // The worker may not read the environment.
+    define: { "process.env.NODE_ENV": '"production"' },
+    tsconfigRaw: { compilerOptions: {} },
+    plugins: [{
+      name: "marina",
+      setup(build) {
+        build.onResolve({ filter: /.*/ }, resolve);
+        build.onLoad({ filter: /.*/, namespace: MARINA_SPACE }, () => ({
+          contents: MARINA_MODULE_TEXT,
+          loader: "js",
+        }));
+        build.onLoad({ filter: /.*/, namespace: BUILTIN_SPACE }, ({ path }) => ({
+          contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+          loader: "js",
+        }));
+        build.onLoad(
+          { filter: /.*/, namespace: FILE_SPACE },
+          async ({ path: name, with: type }) => {
+            const { path, package: owner } = moduleByName.get(name)!;
+            const ending = path.slice(path.lastIndexOf(".") + 1).toLowerCase();
+            if (ending === "node" || ending === "wasm") {
+              return { errors: [{ text: `"${name}" is native code, which cannot be bundled` }] };
+            }
+            const loader = LOADER_BY_TYPE[type.type ?? ""] ?? LOADER_BY_ENDING[ending] ?? "js";
+            const contents = await Deno.readFile(path);
+            if (!options.keepsUrls || owner || loader === "json") return { contents, loader };
+            const text = new TextDecoder().decode(contents);
+            return { contents: fixUrls(text, path), loader };
+          },
+        );
+      },
+    }],
+  }).catch((error: { readonly errors?: readonly Message[] }) => {
+    const [first] = error.errors ?? [];
+    if (first === undefined) throw error;
+    throw toArchiveError(first, { shownPath, unresolved });
+  });
+
+  const [mapFile, codeFile] = ["bundle.js.map", "bundle.js"].map((name) =>
+    built.outputFiles!.find(({ path }) => path.endsWith(name))!
+  );
+  const { version, sources, names, mappings } = JSON.parse(mapFile!.text) as SourceMap;
+  const own = [...moduleByName].filter(([, module]) => module.package === undefined);
+  return {
+    code: codeFile!.text,
+    sourceMap: {
+      version,
+      sources: sources.map((source) => {
+        const module = moduleByName.get(source.slice(source.indexOf(":") + 1));
+        if (module === undefined) return `marina/${source}`;
+        return module.package ? toModuleName(module, entryDir) : options.toSourceName(module.path);
+      }),
+      names,
+      mappings,
+    },
+    ownPaths: own.map(([, { path }]) => path),
+  };
+}
+
+/** A bundle's text with its source map in the last line. */
+export function toModuleText(
+  { code, sourceMap }: Pick<ModuleBundle, "code" | "sourceMap">,
+): string {
+  const map = Buffer.from(JSON.stringify(sourceMap)).toString("base64");
+  return `${code}//# sourceMappingURL=data:application/json;base64,${map}\n`;
+}
+
+/** Unique in the bundle and the same on every machine. */
+function toModuleName({ path, package: owner }: SourceModule, entryDir: string): string {
+  const name = owner
+    ? `npm/${owner.manifest.name}@${owner.manifest.version}/${relative(owner.dir, path)}`
+    : relative(entryDir, path);
+  return name.replaceAll("\\", "/");
+}
+
+/** In text, where esbuild's `define` is one for all files: no handler writes it in a string. */
+function fixUrls(text: string, path: string): string {
+  return text.replaceAll(/\bimport\.meta\.url\b/g, JSON.stringify(pathToFileURL(path).href))
+    .replaceAll(/\bimport\.meta\.dirname\b/g, JSON.stringify(dirname(path)))
+    .replaceAll(/\bimport\.meta\.filename\b/g, JSON.stringify(path));
+}
+
+function toArchiveError(
+  { text, location }: Message,
+  { shownPath, unresolved }: {
+    readonly shownPath: string;
+    readonly unresolved: ReadonlySet<string>;
+  },
+): ArchiveError {
+  const file = location?.file.slice(location.file.indexOf(":") + 1);
+  const where = location ? ` (${file}, line ${location.line})` : "";
+  return new ArchiveError(
+    unresolved.has(text) ? "handler_import_unresolved" : "handler_invalid",
+    `Cannot bundle handler "${shownPath}": ${text}${where}`,
+  );
+}

@@ -1,0 +1,52 @@
+import { ArchiveError, bundleUnpacked, type Manifest } from "../../archiver/mod.ts";
+import { ServeError } from "../errors.ts";
+import type { HandlerSource } from "../scheduling/mod.ts";
+
+/**
+ * Makes a handler's file loadable in this runtime.
+ *
+ * | handler | run from a checkout | compiled, or from a URL |
+ * | --- | --- | --- |
+ * | bundled by `marina archive` | as it is | as it is |
+ * | JavaScript that imports nothing | as it is | as it is |
+ * | TypeScript, several files, `import … from "marina"` | as it is | bundled here, once for all workers |
+ *
+ * @param canImportSources Whether the runtime takes TypeScript from disk and knows `marina`.
+ * @returns The same source, with `code` where the file itself cannot be imported.
+ * @throws {ServeError} `archive_invalid` if the file does not compile or imports what the archive does not hold.
+ */
+export async function prepareHandlerModule(
+  source: HandlerSource,
+  { modelDir, manifest }: { readonly modelDir: string; readonly manifest: Manifest },
+  canImportSources: boolean = hasSourceLoader(),
+): Promise<HandlerSource> {
+  if (source.kind !== "file" || canImportSources || isBundle(source.file, manifest)) return source;
+  if (await isPlainScript(`${modelDir}/${source.file}`)) return source;
+  try {
+    return { ...source, code: await bundleUnpacked(modelDir, source.file) };
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    throw new ServeError("archive_invalid", error.message, { cause: error });
+  }
+}
+
+/** A compiled program takes no TypeScript from disk, one that runs from a URL has no import map. */
+function hasSourceLoader(): boolean {
+  return !Deno.build.standalone && import.meta.url.startsWith("file:") && knowsMarina();
+}
+
+function knowsMarina(): boolean {
+  try {
+    return import.meta.resolve("marina") !== "";
+  } catch {
+    return false;
+  }
+}
+
+function isBundle(file: string, { model }: Manifest): boolean {
+  return model.handlerSource !== undefined && model.handler?.split(":")[0] === file;
+}
+
+async function isPlainScript(path: string): Promise<boolean> {
+  return /\.m?js$/.test(path) && !/\bimport\b|\bfrom\s*["']/.test(await Deno.readTextFile(path));
+}
