@@ -62,6 +62,12 @@ export function openVersionSeries(opener: SeriesOpener, modelName: string, model
     load: openOwn("loadSeconds"),
     batchRequests: openOwn("batchRequests"),
     batchRows: openOwn("batchRows"),
-    counters: new Map<string, MetricSeries>(),
+    // By the one more label that each has; a key of both would be made, and hashed, for every batch.
+    counters: {
+      batchesTotal: new Map<string, MetricSeries>(),
+      batchFailuresTotal: new Map<string, MetricSeries>(),
+      workerFailuresTotal: new Map<string, MetricSeries>(),
+      scalingsTotal: new Map<string, MetricSeries>(),
+    },
   };
 }

@@ -154,17 +154,12 @@ export class VersionMetrics implements PoolEvents {
   }
 
   /** Counts under one more label, whose values are few. */
-  #count(
-    name: "batchesTotal" | "batchFailuresTotal" | "workerFailuresTotal" | "scalingsTotal",
-    label: string,
-    count = 1,
-  ): void {
-    const { counters } = this.#freshSeries();
-    const key = `${name} ${label}`;
-    let counter = counters.get(key);
+  #count(name: keyof VersionSeries["counters"], label: string, count = 1): void {
+    const counters = this.#freshSeries().counters[name];
+    let counter = counters.get(label);
     if (counter === undefined) {
       const labels = [this.#modelName, this.#modelVersion, label];
-      counters.set(key, counter = this.#opener.openOwnSeries(name, labels, this.#owner));
+      counters.set(label, counter = this.#opener.openOwnSeries(name, labels, this.#owner));
     }
     counter.record(count);
   }
