@@ -1,13 +1,15 @@
 import denoConfig from "../deno.json" with { type: "json" };
 import type { ServerConfig } from "./config/mod.ts";
 import { GpuAssigner, type ModelOpenerOptions, type ModelStore } from "./models/mod.ts";
-import { type Clock, startWorkerThread, WebGpuLease } from "./scheduling/mod.ts";
+import { type Clock, createThreadStarter, WebGpuLease } from "./scheduling/mod.ts";
 
 /** What opening archives needs beside the config. */
 export interface OpenerParts extends Pick<ModelOpenerOptions, "createEvents" | "onWarning"> {
   readonly clock: Clock;
   readonly store: ModelStore;
   readonly unpackRoot: string;
+  /** Where the native files of packages lie, unless they lie in the packages. */
+  readonly nativeDir: string | undefined;
 }
 
 /** How this server's config turns archives into models; worker ids count on from the config's first. */
@@ -28,12 +30,13 @@ export function createOpenerOptions(config: ServerConfig, parts: OpenerParts): M
     modelOverrides: config.modelOverrides,
     defaultHandler: config.defaultHandler,
     decodesRequests: config.decodesRequests,
+    serviceEnvelope: config.serviceEnvelope,
     maxResponseBytes: config.maxResponseBytes,
     maxQueueBytes: config.maxQueueBytes,
     serverVersion: denoConfig.version,
     gpus: new GpuAssigner(config.numberOfGpu),
     webGpuLease: new WebGpuLease(),
-    startCarrier: startWorkerThread,
+    startCarrier: createThreadStarter(parts.nativeDir),
     nextWorkerId: () => String(workerId++),
   };
 }

@@ -80,6 +80,8 @@ export interface LoadMessage {
   readonly modelVersion: string;
   /** Absolute. */
   readonly modelDir: string;
+  /** Stands for the folder of packages where native files are opened; absent: they are opened where they are. */
+  readonly nativeDir?: string;
   readonly manifest: unknown;
   readonly modelYamlConfig: unknown;
   readonly handler: HandlerSource;

@@ -7,9 +7,11 @@ import {
 } from "../../../handlers/mod.ts";
 import { resolvePackagesDir } from "../packages_dir.ts";
 import type { LoadedMessage, LoadMessage } from "../protocol.ts";
+import { createEnvelope } from "./envelope.ts";
 import { chooseExecutionProvider } from "./execution_provider.ts";
 import { prepareHandler } from "./load_handler.ts";
 import { lockDown } from "./lockdown.ts";
+import { redirectNativeAddons } from "./native_addons.ts";
 import { loadOnnxRuntime } from "./onnx_session.ts";
 import type { BatchRules } from "./run_batch.ts";
 import { SessionOwner } from "./session_owner.ts";
@@ -39,6 +41,8 @@ export interface LoadEvents {
  * @throws Whatever the runtime, the handler's file, its `initialize()` or its warm-up throws.
  */
 export async function loadWorker(load: LoadMessage, events: LoadEvents): Promise<LoadedWorker> {
+  const packagesDir = resolvePackagesDir();
+  if (load.nativeDir !== undefined) redirectNativeAddons(packagesDir, load.nativeDir);
   const ort = await loadOnnxRuntime();
   if (load.needsImages) await loadImageDecoder();
   const importHandler = await prepareHandler(load.handler, load.modelDir);
@@ -48,11 +52,17 @@ export async function loadWorker(load: LoadMessage, events: LoadEvents): Promise
       `Cannot use GPU ${load.device.gpuId}, the CPU is used: ${device.fallbackReason}`,
     );
   }
-  lockDown(resolvePackagesDir(), events.onExit);
+  lockDown([packagesDir, load.nativeDir ?? packagesDir], events.onExit);
 
   const { modelDir, intraOpThreads } = load;
   const owner = new SessionOwner(ort, { modelDir, device, intraOpThreads });
   events.onOwner(owner);
+  const isBuiltIn = load.handler.kind === "built_in";
+  const envelope = load.envelope && createEnvelope(load.envelope, {
+    get areWholesFloats() {
+      return isBuiltIn && owner.hasFloatOutputs();
+    },
+  });
   const model: ModelContext = {
     modelName: load.modelName,
     modelVersion: load.modelVersion,
@@ -67,12 +77,13 @@ export async function loadWorker(load: LoadMessage, events: LoadEvents): Promise
       limitMaxImagePixels: true,
     },
     openModel: (file) => owner.open(file),
-    sendIntermediate: events.sendIntermediate,
+    // Where a request is several rows, nobody can say whose a part of an answer is.
+    sendIntermediate: envelope?.readsJson === true ? undefined : events.sendIntermediate,
   };
   const entry = await importHandler();
   await entry.initialize(new Context(model));
   const { decodesRequests, maxResponseBytes } = load;
-  const rules = { decodesRequests, maxResponseBytes };
+  const rules = { decodesRequests, maxResponseBytes, envelope };
   await warmUp(load.warmup, entry, model, rules, events.onWarning);
   const { provider: executionProvider, gpuId } = device;
   return {

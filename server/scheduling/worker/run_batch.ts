@@ -1,14 +1,24 @@
 import {
   type Context,
+  type HandlerData,
   type HandlerEntry,
   type ModelContext,
   PredictionException,
 } from "../../../handlers/mod.ts";
-import type { WireAnswer, WireBatch, WireBatchError, WireMetric, WireStages } from "../protocol.ts";
+import type {
+  WireAnswer,
+  WireBatch,
+  WireBatchError,
+  WireItem,
+  WireMetric,
+  WireStages,
+} from "../protocol.ts";
 import { BatchContext } from "./batch_context.ts";
 import { decodeRow } from "./decode_row.ts";
 import { describeError, isOutOfMemory } from "./describe_error.ts";
 import { encodeAnswer } from "./encode_answer.ts";
+import type { Envelope } from "./envelope.ts";
+import { openBatch } from "./envelope_batch.ts";
 import { HandlerRequest } from "./handler_request.ts";
 
 /** A batch's result, without its number and duration. */
@@ -25,6 +35,8 @@ export interface BatchRules {
   readonly decodesRequests: boolean;
   /** The largest answer of one request. */
   readonly maxResponseBytes: number;
+  /** What requests are wrapped in. */
+  readonly envelope?: Envelope;
 }
 
 /**
@@ -43,14 +55,22 @@ export async function runBatch(
   const { modelDir } = model.systemProperties;
   const { items, kind } = batch;
   const requests = items.map((item) => new HandlerRequest(item, kind));
-  const context = new BatchContext(model, requests, kind);
+  const envelope = kind === "describe" ? undefined : rules.envelope;
+  const decodes = rules.decodesRequests && envelope?.readsJson !== true;
+  const decode = (item: WireItem): HandlerData => decodeRow(item, onWarning, decodes);
+  const opened = envelope && openBatch(envelope, items.map(decode), requests, model, kind);
+  const context = new BatchContext(model, opened?.requests ?? requests, kind);
   onContext(context);
   // What ran before, while the handler was loaded, is no part of this batch.
   context.takeStages();
   let results: unknown;
   try {
-    const rows = items.map((item) => decodeRow(item, onWarning, rules.decodesRequests));
-    results = await entry.handle(rows, context);
+    results = opened === undefined
+      ? await entry.handle(items.map(decode), context)
+      // Handlers of envelopes take what the envelope gives.
+      : opened.rows.length === 0
+      ? []
+      : await entry.handle(opened.rows as HandlerData[], context);
   } catch (error) {
     return { error: toBatchError(error, modelDir), metrics: takeMetrics(context) };
   } finally {
@@ -60,11 +80,16 @@ export async function runBatch(
   const stages = context.takeStages();
   warnOfFailures(context, modelDir, onWarning);
   if (!Array.isArray(results)) return { error: refuse("Invalid model predict output"), metrics };
-  if (results.length !== items.length) {
-    return { error: refuse("number of batch response mismatched"), metrics };
-  }
   try {
-    const answers = encodeResults(results, context).map((answer) => limitAnswer(answer, rules));
+    const encoded = opened !== undefined
+      ? opened.encode(results, context)
+      : results.length === items.length
+      ? encodeResults(results, context)
+      : undefined;
+    if (encoded === undefined) {
+      return { error: refuse("number of batch response mismatched"), metrics };
+    }
+    const answers = encoded.map((answer) => limitAnswer(answer, rules));
     return { answers, metrics, stages };
   } catch (error) {
     const text = "Unsupported model output data type.";

@@ -78,6 +78,12 @@ export class SessionOwner {
     return inputs.length === 1 ? countRowBytes(inputs[0]) : undefined;
   }
 
+  /** True if every output of the worker's models is a float, and there is one. */
+  hasFloatOutputs(): boolean {
+    const outputs = this.#sessions.flatMap((session) => session.outputs);
+    return outputs.length > 0 && outputs.every(({ dtype }) => dtype.startsWith("float"));
+  }
+
   /**
    * Waits for sessions that are being built, too, and lets no handler begin another: a process that ends
    * while the runtime builds one in a thread crashes.
