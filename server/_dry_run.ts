@@ -1,3 +1,4 @@
+import { prepareNativeFiles } from "./_native_files.ts";
 import { createOpenerOptions } from "./_opener_options.ts";
 import { createUnpackRoot } from "./_unpack_root.ts";
 import { combineEvents } from "./combine_events.ts";
@@ -34,6 +35,7 @@ export interface DryRunOptions {
 export async function checkModels(config: ServerConfig, options: DryRunOptions): Promise<boolean> {
   const clock = createSystemClock();
   const downloader = new ArchiveDownloader({ config: config.downloads, schedule: clock.schedule });
+  const nativeDir = await prepareNativeFiles(config.cacheDir);
   const root = await createUnpackRoot(config.tempDir);
   try {
     const downloads = `${root}/downloads`;
@@ -46,6 +48,7 @@ export async function checkModels(config: ServerConfig, options: DryRunOptions):
       clock,
       store,
       unpackRoot,
+      nativeDir,
       createEvents: () => combineEvents(),
       onWarning: (modelName, text) => options.warn(`${modelName}: ${text}`),
     });

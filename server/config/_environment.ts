@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { ConfigError, type S3Credentials } from "./server_config.ts";
 
 /** The environment's variables by name; handed in, so that tests have their own. */
@@ -29,6 +30,19 @@ export function expandVariables(text: string, environment: Environment, where: s
 export function resolveTempDir(environment: Environment): string {
   const { TMPDIR, TEMP, TMP } = environment;
   return [TMPDIR, TEMP, TMP].find((dir) => dir !== undefined && dir !== "") ?? "/tmp";
+}
+
+/**
+ * The folder for what is kept from one start to the next, as `MARINA_CACHE_DIR` or else the system says.
+ * Nobody has made it yet.
+ */
+export function resolveCacheDir(environment: Environment, os: typeof Deno.build.os): string {
+  const { MARINA_CACHE_DIR, XDG_CACHE_HOME, LOCALAPPDATA, HOME } = environment;
+  if (MARINA_CACHE_DIR) return MARINA_CACHE_DIR;
+  if (os === "windows" && LOCALAPPDATA) return join(LOCALAPPDATA, "marina");
+  if (os === "darwin" && HOME) return join(HOME, "Library", "Caches", "marina");
+  if (XDG_CACHE_HOME) return join(XDG_CACHE_HOME, "marina");
+  return HOME ? join(HOME, ".cache", "marina") : join(resolveTempDir(environment), "marina-cache");
 }
 
 /** `resolveTempDir` of this process's environment. */

@@ -9,6 +9,7 @@ import { findConfigFile } from "./_config_file.ts";
 import {
   type Environment,
   readEnvironment,
+  resolveCacheDir,
   resolveS3Credentials,
   resolveTempDir,
 } from "./_environment.ts";
@@ -116,6 +117,7 @@ export async function readServerConfig(
     isModelApiEnabled: reader.get("enable_model_api"),
     metrics: readMetrics(reader),
     logs: readLogs(reader, logDir, resolve(cwd, environment.METRICS_LOCATION || "logs")),
+    cacheDir: resolve(cwd, resolveCacheDir(environment, Deno.build.os)),
     tempDir: await readUnpackDir(environment, cwd),
     isWatching: flags.watch,
   };
@@ -133,11 +135,29 @@ export async function readServerConfig(
 }
 
 async function readUnpackDir(environment: Environment, cwd: string): Promise<string> {
-  const path = resolve(cwd, environment.TEMP || resolveTempDir(environment));
+  const { TEMP, TMPDIR, TMP, MARINA_CACHE_DIR } = environment;
+  if (!(TEMP || TMPDIR || TMP) && MARINA_CACHE_DIR) {
+    return await makeFolder(resolve(cwd, MARINA_CACHE_DIR, "tmp"));
+  }
+  const path = resolve(cwd, TEMP || resolveTempDir(environment));
   if (await isFolder(path)) return path;
   throw new ConfigError(
     `Cannot start: the folder of temporary files must be there, found no "${path}"; make it, or name another as environment variable TEMP`,
   );
+}
+
+/** The one writable folder of a read-only system holds temporary files, too. */
+async function makeFolder(path: string): Promise<string> {
+  try {
+    await Deno.mkdir(path, { recursive: true, mode: 0o700 });
+    return path;
+  } catch (cause) {
+    throw new ConfigError(
+      `Cannot start: folder "${path}" must be writable, found ${
+        (cause as Error).message
+      }; name another as environment variable MARINA_CACHE_DIR`,
+    );
+  }
 }
 
 async function readModelStore(reader: SettingReader): Promise<string> {

@@ -167,6 +167,8 @@ export interface ServerConfig {
   readonly logs: LogConfig;
   /** Absolute folder into which archives are unpacked (`TEMP`). */
   readonly tempDir: string;
+  /** For what is kept from one start to the next; absolute, it may not exist. */
+  readonly cacheDir: string;
   /** Whether a model is reloaded when its file changes. */
   readonly isWatching: boolean;
 }

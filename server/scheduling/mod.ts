@@ -27,5 +27,6 @@ export type { WorkerDescription, WorkerFailure } from "./worker_description.ts";
 export { type PoolOptions, type PoolSettings, WorkerPool } from "./worker_pool.ts";
 export type { WorkerState } from "./worker_state.ts";
 export type { BatchCloseReason } from "./in_flight.ts";
-export { hasBusyThreads, startWorkerThread } from "./worker_thread.ts";
+export { resolvePackagesDir } from "./packages_dir.ts";
+export { createThreadStarter, hasBusyThreads } from "./worker_thread.ts";
 export { splitForm } from "./worker/split_form.ts";

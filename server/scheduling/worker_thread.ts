@@ -1,19 +1,22 @@
 /** The only file that makes and ends worker threads, and says what they may do. */
 
-import type { CarrierEvents, CarrierOptions, WorkerCarrier } from "./carrier.ts";
+import type { CarrierEvents, CarrierOptions, StartCarrier, WorkerCarrier } from "./carrier.ts";
 import { resolvePackagesDir } from "./packages_dir.ts";
-import { type FromWorkerMessage, transferablesOf } from "./protocol.ts";
+import { type FromWorkerMessage, type LoadMessage, transferablesOf } from "./protocol.ts";
 
 /**
  * What a worker thread may do while it is being set up. The runtime reads its own packages, opens its
  * native libraries and asks the system about itself; all of that is given back in the worker
  * (`worker/lockdown.ts`) before the first line of a handler runs. What stays is reading the model folder.
  */
-function createPermissions(modelDir: string): Deno.PermissionOptionsObject {
+function createPermissions(
+  modelDir: string,
+  nativeDir: string | undefined,
+): Deno.PermissionOptionsObject {
   const packages = resolvePackagesDir();
   return {
-    read: [modelDir, packages],
-    ffi: [packages],
+    read: [modelDir, packages, nativeDir ?? packages],
+    ffi: [nativeDir ?? packages],
     env: true,
     sys: true,
     net: false,
@@ -35,16 +38,29 @@ export function hasBusyThreads(): boolean {
 }
 
 /**
+ * Makes what starts worker threads.
+ *
+ * @param nativeDir See `nativeDir` of {@linkcode LoadMessage}.
+ */
+export function createThreadStarter(nativeDir: string | undefined): StartCarrier {
+  return (options, events) => startThread(options, events, nativeDir);
+}
+
+/**
  * Starts a worker thread for one model folder.
  *
  * The caller ends it with `terminate()`. An uncaught error in the thread becomes `onFailure` and never
  * reaches the server.
  */
-export function startWorkerThread(options: CarrierOptions, events: CarrierEvents): WorkerCarrier {
+function startThread(
+  options: CarrierOptions,
+  events: CarrierEvents,
+  nativeDir: string | undefined,
+): WorkerCarrier {
   const worker = new Worker(new URL("./worker/main.ts", import.meta.url), {
     type: "module",
     name: options.name,
-    deno: { permissions: createPermissions(options.modelDir) },
+    deno: { permissions: createPermissions(options.modelDir, nativeDir) },
   });
   busyThreads++;
   worker.onmessage = (event: MessageEvent<FromWorkerMessage>) => events.onMessage(event.data);
@@ -55,7 +71,8 @@ export function startWorkerThread(options: CarrierOptions, events: CarrierEvents
   worker.onmessageerror = () => events.onFailure({ message: "A message could not be read" });
   return {
     post(message, { keepsBytes = false } = {}) {
-      worker.postMessage(message, keepsBytes ? [] : transferablesOf(message));
+      const told = message.type === "load" ? { ...message, nativeDir } : message;
+      worker.postMessage(told, keepsBytes ? [] : transferablesOf(message));
     },
     terminate({ isReleased }) {
       if (isReleased) busyThreads--;

@@ -13,12 +13,12 @@ export class WorkerExit extends Error {
  *
  * A revocation stays in this thread because it was started with permissions of its own.
  *
- * @param packagesDir The folder with the runtime's packages, all of which are loaded by now.
+ * @param packagesDirs The folders with the runtime's packages, all of which are loaded by now.
  * @param onExit Told once, with what the handler called.
  */
-export function lockDown(packagesDir: string, onExit: (what: string) => void): void {
+export function lockDown(packagesDirs: readonly string[], onExit: (what: string) => void): void {
   for (const name of ["ffi", "env", "sys"] as const) Deno.permissions.revokeSync({ name });
-  Deno.permissions.revokeSync({ name: "read", path: packagesDir });
+  for (const path of packagesDirs) Deno.permissions.revokeSync({ name: "read", path });
 
   const exit = (what: string) => (code?: unknown): never => {
     const call = `${what}(${code ?? ""})`;

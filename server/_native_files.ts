@@ -1,0 +1,112 @@
+import { dirname, join } from "node:path";
+import { ConfigError } from "./config/mod.ts";
+import { resolvePackagesDir } from "./scheduling/mod.ts";
+
+/** Packages with native files, below the folder of packages: a scope stands for all that is in it. */
+const NATIVE_PACKAGES = ["onnxruntime-node", "@img"] as const;
+
+const NATIVE_FILE_REGEXP = /\.(node|dll|dylib)$|\.so(\.\d+)*$/;
+
+/** A file below the folder of packages. */
+interface NativeFile {
+  /** With `/` between folders. */
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * Unpacks the native files of a compiled program, and does nothing in any other.
+ *
+ * @param cacheDir See {@linkcode unpackNativeFiles}.
+ * @returns The folder in which worker threads open them; `undefined` where packages lie on the disk.
+ */
+export async function prepareNativeFiles(cacheDir: string): Promise<string | undefined> {
+  if (!Deno.build.standalone) return undefined;
+  return await unpackNativeFiles(resolvePackagesDir(), cacheDir);
+}
+
+/**
+ * Puts the native files that a compiled program carries onto the disk, where the system's loader can open
+ * them: once, below a folder whose name says which they are. Programs that start at the same time do not
+ * disturb each other: each writes a folder of its own and gives it the name that counts in one step.
+ *
+ * @param packagesDir The folder of packages inside the program.
+ * @param cacheDir Kept from one start to the next; it is made, for this user alone, when it is not there.
+ * @returns The folder that stands for `packagesDir`: each native file has the same place below it.
+ * @throws {ConfigError} If the files cannot be written.
+ */
+export async function unpackNativeFiles(packagesDir: string, cacheDir: string): Promise<string> {
+  const files = await listNativeFiles(packagesDir);
+  const root = join(cacheDir, "native");
+  const dir = join(root, await fingerprint(files));
+  if (await hasAll(dir, files)) return dir;
+  try {
+    await Deno.mkdir(root, { recursive: true, mode: 0o700 });
+    const draft = await Deno.makeTempDir({ dir: root, prefix: ".draft-" });
+    try {
+      for (const { path } of files) {
+        const to = join(draft, path);
+        await Deno.mkdir(dirname(to), { recursive: true, mode: 0o700 });
+        await Deno.writeFile(to, await Deno.readFile(join(packagesDir, path)), { mode: 0o700 });
+      }
+      await publish(draft, dir, files);
+    } finally {
+      await Deno.remove(draft, { recursive: true }).catch(() => {});
+    }
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ConfigError(
+      `Cannot unpack the native libraries: folder "${cacheDir}" must be writable, found ${reason}; name another as environment variable MARINA_CACHE_DIR`,
+    );
+  }
+  return dir;
+}
+
+/** Gives the draft its name, unless another program has been faster; what is there but broken makes way. */
+async function publish(draft: string, dir: string, files: readonly NativeFile[]): Promise<void> {
+  for (let attempt = 0;; attempt++) {
+    try {
+      return await Deno.rename(draft, dir);
+    } catch (error) {
+      if (await hasAll(dir, files)) return;
+      if (attempt === 3) throw error;
+      const broken = `${draft}-broken-${attempt}`;
+      await Deno.rename(dir, broken).catch(() => {});
+      await Deno.remove(broken, { recursive: true }).catch(() => {});
+    }
+  }
+}
+
+async function listNativeFiles(packagesDir: string): Promise<NativeFile[]> {
+  const files: NativeFile[] = [];
+  for (const name of NATIVE_PACKAGES) await collect(packagesDir, name, files);
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+async function collect(packagesDir: string, path: string, into: NativeFile[]): Promise<void> {
+  for await (const { name, isDirectory } of Deno.readDir(join(packagesDir, path))) {
+    const entry = `${path}/${name}`;
+    if (isDirectory) await collect(packagesDir, entry, into);
+    else if (NATIVE_FILE_REGEXP.test(name)) {
+      into.push({ path: entry, sizeBytes: (await Deno.stat(join(packagesDir, entry))).size });
+    }
+  }
+}
+
+/** Paths hold the packages' versions, so that these and the sizes tell one set of files from another. */
+async function fingerprint(files: readonly NativeFile[]): Promise<string> {
+  const text = files.map(({ path, sizeBytes }) => `${path}\n${sizeBytes}\n`).join("");
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return new Uint8Array(digest).toHex().slice(0, 16);
+}
+
+async function hasAll(dir: string, files: readonly NativeFile[]): Promise<boolean> {
+  try {
+    for (const { path, sizeBytes } of files) {
+      if ((await Deno.stat(join(dir, path))).size !== sizeBytes) return false;
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
