@@ -43,7 +43,7 @@ const JSON_TYPE = "application/json";
 const TEXT_TYPE = "text/plain; charset=utf-8";
 const BYTES_TYPE = "application/octet-stream";
 
-Deno.test("an answer has the body and the content type of what the handler returned", async (t) => {
+Deno.test("an answer has the body and the content type of what the handler returned (T3)", async (t) => {
   await using store = await createModelStore({ answers: { handler: ANSWERS } });
   await using marina = await startMarina({
     args: ["--model-store", store.dir, "--models", "all"],

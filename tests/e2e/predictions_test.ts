@@ -7,7 +7,7 @@ import { sendRaw } from "../support/raw_http.ts";
 const ONE_WORKER = { default_workers_per_model: 1 };
 const UUID_REGEXP = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-Deno.test("/predictions tells the handler its route and its headers, by any method (§1.4)", async (t) => {
+Deno.test("/predictions tells the handler its route and its headers, by any method (§1.4, T27, T28)", async (t) => {
   await using store = await createModelStore({
     "echo@1": { handler: ECHO_HANDLER, version: "1.0" },
     "echo@2": { handler: ECHO_HANDLER, version: "2.0" },

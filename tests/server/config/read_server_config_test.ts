@@ -57,7 +57,7 @@ Deno.test.each([
   { line: "! another comment\nmanagement_address=\\\n    http://127.0.0.1:9093  ", port: 9093 },
   { line: "management_address=http://a:1\nmanagement_address=http://127.0.0.1:9094", port: 9094 },
   { line: "management\\u005faddress=http://127.0.0.1:9095", port: 9095 },
-])("readServerConfig() reads Java's properties: $line (T31)", async ({ line, port }) => {
+])("readServerConfig() reads Java's properties: $line (§2, T31)", async ({ line, port }) => {
   const { config, warnings } = await readConfig([line]);
   deepStrictEqual(warnings, []);
   strictEqual("port" in config.managementAddress && config.managementAddress.port, port);
@@ -182,7 +182,7 @@ Deno.test.each([
   },
 );
 
-Deno.test("the command line beats the file, the environment beats the command line, if the file lets it (T32)", async () => {
+Deno.test("the command line beats the file, the environment beats the command line, if the file lets it (§2, T32)", async () => {
   const lines = [
     "load_models=file.mar",
     "enable_model_api=true",
@@ -237,7 +237,7 @@ Deno.test.each([
   { value: "oip", origin: "environment variable TS_OPEN_INFERENCE_PROTOCOL" },
   { value: "kserve", origin: "environment variable TS_OPEN_INFERENCE_PROTOCOL" },
   { value: "", origin: "default" },
-])("TS_OPEN_INFERENCE_PROTOCOL=$value counts without enable_envvars_config (T32)", async (row) => {
+])("TS_OPEN_INFERENCE_PROTOCOL=$value counts without enable_envvars_config (§2, T32)", async (row) => {
   const environment = { TS_OPEN_INFERENCE_PROTOCOL: row.value };
   const { settings, config } = await readConfig([], { environment });
   const found = settings.find(({ name }) => name === "ts_open_inference_protocol");
@@ -246,7 +246,7 @@ Deno.test.each([
   strictEqual(config.isOpenInferenceEnabled, row.value === "oip");
 });
 
-Deno.test("LOG_LOCATION, METRICS_LOCATION and TEMP count without enable_envvars_config (T32)", async () => {
+Deno.test("LOG_LOCATION, METRICS_LOCATION and TEMP count without enable_envvars_config (§2, T32)", async () => {
   await using temp = await TempFolder.create();
   const environment = { LOG_LOCATION: "a", METRICS_LOCATION: "/b", TEMP: temp.path };
   const { config, cwd } = await readConfig([], { environment });

@@ -157,7 +157,7 @@ Deno.test("/token answers 400 and changes nothing for a wrong key and a wrong or
   strictEqual(await Deno.readTextFile(fixture.folder.at("key_file.json")), keys);
 });
 
-Deno.test("a header that holds /token does not take the request over, upstream's does (T35)", async () => {
+Deno.test("a header that holds /token does not take the request over, upstream's does (§1.9, T35)", async () => {
   await using fixture = await Fixture.create();
   const app = fixture.app("management");
   const headers = { "referer": "http://x/token?type=inference", "user-agent": "/token" };

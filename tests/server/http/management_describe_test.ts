@@ -109,7 +109,7 @@ Deno.test("GET /models/{name} answers the fields of TorchServe in its order, our
   );
 });
 
-Deno.test("GET /models/{name} puts deviceType and deviceIds after parallelLevel when they are set", async () => {
+Deno.test("GET /models/{name} puts deviceType and deviceIds after parallelLevel when they are set (§1.6)", async () => {
   const model: ModelDescription = { ...DESCRIPTION, deviceType: "gpu", deviceIds: [0, 1] };
   const { text } = await send({ describe: () => [model] }, { path: "/models/noop" });
   const fields = Object.keys(JSON.parse(text)[0]);
