@@ -4,14 +4,19 @@ import {
   errors,
   type OperationOptions,
   REQUEST_ID,
-  schemaRef,
   statusResponse,
   TEXT,
 } from "./_builders.ts";
 import { describeOneModel } from "./_description_paths.ts";
 import { MODEL_NAME, MODEL_VERSION } from "./_parameters.ts";
 import { TAGS } from "./_tags.ts";
-import type { DescribedResponse, Operation, Paths, RequestBody } from "./document.ts";
+import type { Content, DescribedResponse, Operation, Paths, RequestBody } from "./document.ts";
+
+/** What answers hold is the handlers' to say. */
+const ANY_CONTENT: Content = {
+  "application/json": { schema: { description: "Any JSON value." } },
+  "*/*": { schema: BINARY },
+};
 
 const ANSWER: DescribedResponse = {
   description:
@@ -20,12 +25,12 @@ const ANSWER: DescribedResponse = {
     ...REQUEST_ID,
     "x-model-version": { description: "The version that answered.", schema: TEXT },
   },
-  content: { "*/*": { schema: BINARY } },
+  content: ANY_CONTENT,
 };
 
 const OTHER_ANSWER: DescribedResponse = {
   description: "A status that the handler chose itself, with its own body or as an error.",
-  content: { "*/*": { schema: BINARY }, "application/json": { schema: schemaRef("Error") } },
+  content: ANY_CONTENT,
 };
 
 const INPUT: RequestBody = {

@@ -2,11 +2,11 @@
 import { errors, INTEGER, jsonBody, jsonResponse, objectOf, schemaRef, TEXT } from "./_builders.ts";
 import { MODEL_NAME } from "./_parameters.ts";
 import { TAGS } from "./_tags.ts";
-import type { Paths, Responses, Schema } from "./document.ts";
+import type { Paths, Responses, Schema, ValueSchema } from "./document.ts";
 
 const SPLIT = { weights: { "1.0": 90, "2.0": 10 }, shadow: "3.0" };
 
-export const TRAFFIC_SCHEMA: Schema = objectOf({
+const SPLIT_SCHEMA: ValueSchema = objectOf({
   weights: {
     type: "object",
     additionalProperties: { ...INTEGER, minimum: 0 },
@@ -18,6 +18,10 @@ export const TRAFFIC_SCHEMA: Schema = objectOf({
     description: "A version that gets a copy of each request, and whose answers are dropped.",
   },
 }, { optional: ["weights", "shadow"] });
+
+/** What is told, which later versions may tell more of; what is asked for has no other fields. */
+export const TRAFFIC_SCHEMA: Schema = SPLIT_SCHEMA;
+const ASKED_SCHEMA: Schema = { ...SPLIT_SCHEMA, additionalProperties: false };
 
 function toResponses(description: string, example: unknown, ...failures: number[]): Responses {
   return { 200: jsonResponse(description, schemaRef("Traffic"), example), ...errors(...failures) };
@@ -38,7 +42,7 @@ export const TRAFFIC_PATHS: Paths = {
       operationId: "setTraffic",
       summary: "Spread a model's requests over its versions",
       description: "For requests that name no version. It outlives restarts.",
-      requestBody: jsonBody(schemaRef("Traffic"), SPLIT, { required: true }),
+      requestBody: jsonBody(ASKED_SCHEMA, SPLIT, { required: true }),
       responses: toResponses("What holds from now on.", SPLIT, 400, 403, 404, 408, 413, 500),
     },
     delete: {
