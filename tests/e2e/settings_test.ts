@@ -3,7 +3,7 @@ import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { createBody, FileServer } from "../support/file_server.ts";
 import { GATED_HANDLER, WAIT_AT_GATE, waitForGate, waitForPending } from "../support/gate.ts";
 import { ManagementClient, NOOP_HANDLER, toError } from "../support/management_client.ts";
-import { startMarina } from "../support/marina_process.ts";
+import { startMarina, type StartMarinaOptions } from "../support/marina_process.ts";
 import { createModelStore } from "../support/model_store.ts";
 import { TempFolder } from "../support/temp_folder.ts";
 
@@ -76,9 +76,12 @@ Deno.test("a body may be so large, wait beside so many bytes, and take so long t
     const head =
       `POST /predictions/gated HTTP/1.1\r\nhost: ${hostname}\r\ncontent-length: 9\r\n\r\n`;
     await connection.write(new TextEncoder().encode(`${head}x`));
+    const sentAtMs = performance.now();
     const answer = new Uint8Array(32);
     const length = await connection.read(answer);
     match(new TextDecoder().decode(answer.subarray(0, length ?? 0)), /^HTTP\/1\.1 408 /);
+    // The default is 60 s.
+    ok(performance.now() - sentAtMs < 30_000);
   });
 });
 
@@ -157,4 +160,29 @@ Deno.test("keys are good for token_expiration_min from the start (§1.9, §2 tok
   ok(expiresAt >= before + 30_000 && expiresAt <= Date.now() + 30_000, `${expiresAt - before} ms`);
   const refused = await fetch(`${marina.inferenceUrl}/ping`);
   strictEqual((await refused.json()).type, "InvalidKeyException");
+});
+
+Deno.test("flags and variables switch tokens off and the model API on, as the file does (§1.9, §1.10)", async () => {
+  await using store = await createModelStore({ noop: { handler: NOOP_HANDLER } });
+  const file = { disable_token_authorization: false, enable_model_api: false };
+  const ways: readonly Pick<StartMarinaOptions, "args" | "config" | "env">[] = [
+    { args: ["--disable-token-auth", "--enable-model-api"], config: file },
+    {
+      args: [],
+      config: { ...file, enable_envvars_config: true },
+      env: { TS_DISABLE_TOKEN_AUTHORIZATION: "true", TS_ENABLE_MODEL_API: "true" },
+    },
+  ];
+  for (const { args, config, env } of ways) {
+    await using folder = await TempFolder.create();
+    await using marina = await startMarina({
+      args: ["--model-store", store.dir, ...args],
+      config,
+      env,
+      cwd: folder.path,
+    });
+    const [status] = await new ManagementClient(marina).call("POST /models?url=noop.mar");
+    strictEqual(status, 200);
+    deepStrictEqual(await folder.list(), []);
+  }
 });
