@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { writeDocuments } from "./_documents.ts";
 import { createLoadGenerator } from "./_load.ts";
-import { readMachine, toMachineLine } from "./_machine.ts";
+import { readMachine, toMachineLine } from "../machine.ts";
 import { preparePeer } from "./_peer_server.ts";
 import { type Figure, toLine, toMarkdownTable } from "./_report.ts";
 import { measureArchive } from "./measure_archive.ts";

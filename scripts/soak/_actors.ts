@@ -24,9 +24,8 @@ const MANAGEMENT_PATHS = [
   "/v1/models/mlp",
   "/models/net/traffic",
 ];
-const CRASHES = ["exit", "close", "throw later", "reject later"] as const;
-/** One crash of so many is an endless loop, which takes a core until its worker is ended. */
-const LOOP_EVERY = 25;
+/** Ways of ending a worker; `wait` is ended by the server once `responseTimeout` is over. */
+const CRASHES = ["exit", "close", "throw later", "reject later", "wait"] as const;
 
 /** The actors of a whole soak; their connections close with `connections`. */
 export function createActors(
@@ -159,7 +158,7 @@ function createCrasher(connection: Connection, ledger: Ledger): Actor {
     name: "crashes",
     pauseMs: 1500,
     async round() {
-      const mood = randomBelow(LOOP_EVERY) === 0 ? "loop" : pick(CRASHES);
+      const mood = pick(CRASHES);
       await ledger.book("crash", async () => {
         const answer = await post(connection, "crashing", { mood, nonce: "crash" });
         const isAnswered = answer.status === 200 && /later/.test(mood);

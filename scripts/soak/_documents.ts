@@ -1,7 +1,6 @@
 /** Puts a run's figures where people read them: a page and its plot. */
 import { fileURLToPath } from "node:url";
-import { readMachine, toMachineLine } from "../bench/_machine.ts";
-import { runToEnd } from "../bench/_process.ts";
+import { readMachine, toMachineLine } from "../machine.ts";
 import { toLineChart } from "./_line_chart.ts";
 import { toRequestTable, toSummary } from "./_report.ts";
 import type { SoakOutcome } from "./_soak.ts";
@@ -25,5 +24,8 @@ export async function writeDocuments(outcome: SoakOutcome): Promise<void> {
     page.replace(FIGURES_REGEXP, (_, start, end) => start + figures + end),
   );
   await Deno.writeTextFile(CHART_PATH, toLineChart(outcome.samples));
-  await runToEnd(Deno.execPath(), ["fmt", "--quiet", PAGE_PATH, CHART_PATH]);
+  const formatter = new Deno.Command(Deno.execPath(), {
+    args: ["fmt", "--quiet", PAGE_PATH, CHART_PATH],
+  });
+  await formatter.output();
 }

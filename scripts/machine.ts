@@ -1,4 +1,4 @@
-/** The machine that the figures belong to. */
+/** The machine that the figures of a bench or a soak belong to. */
 import { readFile } from "node:fs/promises";
 import { arch, cpus, platform, release, totalmem } from "node:os";
 
