@@ -33,6 +33,7 @@ export interface FakeAppOptions {
   readonly maxBodyBytes?: number;
   readonly bodyDeadlines?: BodyDeadlines;
   readonly isHealthy?: boolean;
+  readonly openInferenceVersion?: string;
   readonly isModelApiEnabled?: boolean;
   readonly failures?: { error: unknown; requestId: string }[];
 }
@@ -44,6 +45,7 @@ export function createFakeInferenceApp(
   return createInferenceApp({
     ...toAppOptions("inference", given, options),
     isHealthy: () => options.isHealthy ?? true,
+    openInferenceVersion: options.openInferenceVersion,
   });
 }
 
