@@ -1,0 +1,84 @@
+import { fileURLToPath } from "node:url";
+import type { ModuleGraph } from "./_npm_packages.ts";
+
+/** The folder that is compiled. */
+export const SOURCE_DIR = fileURLToPath(new URL("../../", import.meta.url));
+
+/** What is loaded by its path at run time, so that no import names it. */
+const RUN_TIME_MODULES = ["server/scheduling/worker/main.ts"] as const;
+
+/** The compiler's own threads need more than they get for a program of this size. */
+const COMPILER_STACK_BYTES = 256 * 2 ** 20;
+
+/** The Deno that compiles: base executable and compiler must be of one version. */
+export function findCompiler(): string {
+  return Deno.env.get("MARINA_DENO_CLI") || Deno.execPath();
+}
+
+/** Fetches what the lock file names for a platform that is not this one. */
+export async function fetchPackages(platform: string, arch: string): Promise<void> {
+  await runCompiler(["install", "--frozen", "--os", platform, "--arch", arch]);
+}
+
+/** Where the compiler keeps npm's packages. */
+export async function readNpmCacheDir(): Promise<string> {
+  return (JSON.parse(await runCompiler(["info", "--json"])) as { readonly npmCache: string })
+    .npmCache;
+}
+
+/** All modules and packages of the program. */
+export async function readModuleGraph(): Promise<ModuleGraph> {
+  const parts: ModuleGraph[] = [];
+  for (const root of ["main.ts", ...RUN_TIME_MODULES]) {
+    parts.push(JSON.parse(await runCompiler(["info", "--json", root])) as ModuleGraph);
+  }
+  return {
+    modules: parts.flatMap(({ modules }) => modules),
+    npmPackages: Object.assign({}, ...parts.map(({ npmPackages }) => npmPackages)),
+  };
+}
+
+/** What {@linkcode compile} needs. */
+export interface CompileOptions {
+  readonly triple: string;
+  /** Absolute paths. */
+  readonly exclude: readonly string[];
+  readonly output: string;
+}
+
+export async function compile({ triple, exclude, output }: CompileOptions): Promise<void> {
+  await runCompiler([
+    "compile",
+    "--quiet",
+    // Types are the check task's.
+    "--no-check",
+    "--frozen",
+    "--allow-all",
+    "--no-prompt",
+    "--cached-only",
+    "--target",
+    triple,
+    ...RUN_TIME_MODULES.flatMap((path) => ["--include", path]),
+    ...exclude.flatMap((path) => ["--exclude", path]),
+    "--output",
+    output,
+    "main.ts",
+  ]);
+}
+
+async function runCompiler(args: readonly string[]): Promise<string> {
+  const compiler = findCompiler();
+  const { success, code, stdout, stderr } = await new Deno.Command(compiler, {
+    args: [...args],
+    cwd: SOURCE_DIR,
+    env: { RUST_MIN_STACK: String(COMPILER_STACK_BYTES), DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  if (success) return decoder.decode(stdout);
+  throw new Error(
+    `Cannot ${args[0]} with "${compiler}": it ended with code ${code}\n${
+      decoder.decode(stderr).trim()
+    }`,
+  );
+}
