@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { ServerConfig } from "./config/mod.ts";
 import { createLog, hasLogFiles, writeMetricLine } from "./logging/mod.ts";
-import { type ModelReading, readDefinitions, ServerMetrics } from "./metrics/mod.ts";
+import { readDefinitions, ServerMetrics, type ServerMetricsOptions } from "./metrics/mod.ts";
 import type { Clock } from "./scheduling/mod.ts";
 
 /**
@@ -12,7 +12,7 @@ import type { Clock } from "./scheduling/mod.ts";
 export async function createServerMetrics(
   config: ServerConfig,
   clock: Clock,
-  readModels: () => readonly ModelReading[],
+  read: Pick<ServerMetricsOptions, "readModels" | "readSnapshots">,
 ): Promise<ServerMetrics> {
   const log = createLog("metrics");
   return new ServerMetrics({
@@ -22,7 +22,7 @@ export async function createServerMetrics(
     clock,
     writeLine: hasLogFiles() ? writeMetricLine : undefined,
     hasGpus: config.numberOfGpu > 0,
-    readModels,
+    ...read,
     onWarning: (text, fields) => log.warn(text, fields),
   });
 }

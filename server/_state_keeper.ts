@@ -5,12 +5,28 @@ import { createLog } from "./logging/mod.ts";
 import type { ModelRegistry } from "./models/mod.ts";
 import { restoreModels } from "./_restore_models.ts";
 import { createSnapshottingService } from "./_snapshotting_service.ts";
-import { LeftOutModels, SnapshotWriter, toServerState } from "./snapshots/mod.ts";
+import {
+  type AlarmState,
+  LeftOutModels,
+  nextAlarmState,
+  SnapshotWriter,
+  toServerState,
+} from "./snapshots/mod.ts";
+
+/** How writing the state goes, for metrics. */
+export interface SnapshotHealth {
+  /** Snapshots that could not be written since the start. */
+  readonly failures: number;
+  /** True while the newest state is not on disk. */
+  readonly isStale: boolean;
+}
 
 /** Keeps the server's state on disk, or does not, as the config says. */
 export interface StateKeeper {
   /** The registry for whoever changes models: each change is on disk before it is answered. */
   readonly models: ModelService;
+  /** Absent for a server that writes none. */
+  readonly health?: SnapshotHealth;
   /** Registers the models of a snapshot. */
   restore(restorePoint: RestorePoint): Promise<void>;
   /** Answers once the state of this moment is on disk, between the server's start and its stop. */
@@ -52,19 +68,34 @@ export function createStateKeeper(
     serverVersion: denoConfig.version,
     now: () => new Date(),
     onFailure(error, kind) {
+      const next = nextAlarmState(alarm, { failed: kind });
+      if (next === alarm) return;
+      alarm = next;
       const text =
         "Cannot write a snapshot: a restart would give an older state of the models back";
-      // A folder that cannot be written from the start on is how the operator set it up.
-      if (kind === "startup") log.warn(text, { dir, error });
-      else log.error(text, { dir, error, failures: writer.failures });
+      log[next === "raised" ? "error" : "warn"](text, { dir, error, failures: writer.failures });
+    },
+    onWritten() {
+      const { failures } = writer;
+      if (alarm !== "quiet") log.info("Snapshots are written again", { dir, failures });
+      alarm = nextAlarmState(alarm, "written");
     },
   });
+  let alarm: AlarmState = "quiet";
   let isStarted = false;
   let isStopped = false;
   /** What is in the registry while it ends is nobody's wish. */
   const saveUnlessStopped = (): Promise<void> => isStopped ? Promise.resolve() : writer.save();
   return {
     models: createSnapshottingService(registry, { save: saveUnlessStopped }, leftOut),
+    health: {
+      get failures() {
+        return writer.failures;
+      },
+      get isStale() {
+        return alarm !== "quiet";
+      },
+    },
     restore,
     async save() {
       if (isStarted) await saveUnlessStopped();

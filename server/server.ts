@@ -5,6 +5,7 @@ import { logBanner } from "./_banner.ts";
 import { returnLargeBlocks } from "./_freed_memory.ts";
 import { type OpenListeners, openListeners } from "./_listeners.ts";
 import { ModelReloader } from "./_model_reloader.ts";
+import { prepareNativeFiles } from "./_native_files.ts";
 import { createOpenerOptions, type OpenerParts } from "./_opener_options.ts";
 import { createServerMetrics } from "./_server_metrics.ts";
 import { createStateKeeper } from "./_state_keeper.ts";
@@ -61,9 +62,13 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   logBanner(config);
   const clock = createSystemClock();
   const tracing = createTracing(denoConfig.version);
-  const metrics = await createServerMetrics(config, clock, () => registry.describeAll());
+  const metrics = await createServerMetrics(config, clock, {
+    readModels: () => registry.describeAll(),
+    readSnapshots: () => state.health,
+  });
   const downloader = new ArchiveDownloader({ config: config.downloads, schedule: clock.schedule });
   const tokens = await openTokenKeys(config, clock);
+  const nativeDir = await prepareNativeFiles(config.cacheDir);
   const unpackRoot = await createUnpackRoot(config.tempDir);
   const store = new ModelStore(config.modelStore, {
     downloader,
@@ -77,6 +82,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     clock,
     store,
     unpackRoot,
+    nativeDir,
     createEvents: (name, version) =>
       combineEvents(
         createWorkerLog(name, version),

@@ -125,6 +125,18 @@ export const READ_METRICS = {
     kind: "counter",
     labelNames: [...MODEL, "outcome"],
   },
+  snapshotFailures: {
+    name: "marina_snapshot_failures_total",
+    help: "Snapshots of the server's state that could not be written",
+    kind: "counter",
+    labelNames: [],
+  },
+  snapshotStale: {
+    name: "marina_snapshot_stale",
+    help: "1 while the newest state is not on disk: a restart would give an older one back",
+    kind: "gauge",
+    labelNames: [],
+  },
   residentBytes: {
     name: "marina_process_resident_memory_bytes",
     help: "Memory of the server's process, models included",

@@ -31,7 +31,15 @@ export interface ServerMetricsOptions {
   readonly hasGpus: boolean;
   /** Every version that is registered at this moment. */
   readonly readModels: () => readonly ModelReading[];
+  /** How writing the server's state goes; absent, or answering nothing, where none is written. */
+  readonly readSnapshots?: () => SnapshotReading | undefined;
   readonly onWarning: (text: string, fields: { readonly model?: string; error?: unknown }) => void;
+}
+
+/** How writing the server's state to disk goes. */
+export interface SnapshotReading {
+  readonly failures: number;
+  readonly isStale: boolean;
 }
 
 /**
@@ -160,6 +168,7 @@ export class ServerMetrics implements SeriesOpener {
     const startedAtS = this.#options.clock.now() / MS_PER_S;
     const read = () => readModelMetrics(this.#options.readModels());
     const { queueRequests, queueFree, workers, shadowRequests } = READ_METRICS;
+    const { snapshotFailures, snapshotStale } = READ_METRICS;
     const { residentBytes, heapBytes, startSeconds } = READ_METRICS;
     const memory = (part: "rss" | "heapUsed") => () => [{
       labelValues: [],
@@ -169,6 +178,12 @@ export class ServerMetrics implements SeriesOpener {
     this.#registry.defineRead(queueFree, () => read().queueFree);
     this.#registry.defineRead(workers, () => read().workers);
     this.#registry.defineRead(shadowRequests, () => read().shadowRequests);
+    const snapshots = (toValue: (reading: SnapshotReading) => number) => () => {
+      const reading = this.#options.readSnapshots?.();
+      return reading === undefined ? [] : [{ labelValues: [], value: toValue(reading) }];
+    };
+    this.#registry.defineRead(snapshotFailures, snapshots(({ failures }) => failures));
+    this.#registry.defineRead(snapshotStale, snapshots(({ isStale }) => isStale ? 1 : 0));
     this.#registry.defineRead(residentBytes, memory("rss"));
     this.#registry.defineRead(heapBytes, memory("heapUsed"));
     this.#registry.defineRead(startSeconds, () => [{ labelValues: [], value: startedAtS }]);

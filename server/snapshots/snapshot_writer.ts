@@ -16,6 +16,8 @@ export interface SnapshotWriterOptions {
   readonly now: () => Date;
   /** Told of each snapshot that could not be written: the state of then is not on disk. */
   readonly onFailure: (error: unknown, kind: SnapshotKind) => void;
+  /** Told whenever the state of the moment is on disk. */
+  readonly onWritten?: () => void;
 }
 
 /**
@@ -67,11 +69,11 @@ export class SnapshotWriter {
   }
 
   async #write(kind: SnapshotKind): Promise<void> {
-    const { dir, configFile, describe, now } = this.#options;
+    const { dir, configFile, describe, now, onWritten } = this.#options;
     try {
       const state = describe();
       const stateText = JSON.stringify(state);
-      if (kind === "snapshot" && stateText === this.#written) return;
+      if (kind === "snapshot" && stateText === this.#written) return onWritten?.();
       const at = now();
       this.#folder ??= await SnapshotFolder.open(dir, configFile, at);
       await this.#folder.write(
@@ -81,6 +83,7 @@ export class SnapshotWriter {
           toSnapshotText(state, { ...this.#options, fileName, createdAtMs: at.getTime() }),
       );
       this.#written = stateText;
+      onWritten?.();
     } catch (error) {
       this.#failures++;
       // What is in the folder, and whether it is there, is looked at again.

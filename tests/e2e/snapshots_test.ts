@@ -265,3 +265,35 @@ Deno.test("serve warns at its start and goes on when snapshots cannot be written
   await marina.waitForStderr(/"level":"error".*Cannot write a snapshot.*"failures":2/);
   strictEqual(await marina.stop(), 0);
 });
+
+Deno.test("a snapshot that cannot be written fails no call, is told once and counted, and the next change is written again (§7)", async () => {
+  await using store = await createStore();
+  await using home = await ServerHome.create(store.dir, "metrics_mode=prometheus\n");
+  const dir = home.folder.at("logs/config");
+  {
+    await using marina = await home.start();
+    const readMetrics = async () => {
+      const query = "name[]=marina_snapshot_failures_total&name[]=marina_snapshot_stale";
+      const text = await (await fetch(`${marina.metricsUrl}/metrics?${query}`)).text();
+      return [...text.matchAll(/^marina_snapshot_\w+ (.*)$/gm)].map(([, value]) => Number(value));
+    };
+    deepStrictEqual(await readMetrics(), [0, 0]);
+    await Deno.rename(dir, `${dir}-aside`);
+    await Deno.writeTextFile(dir, "a file where the folder should be");
+    await callAll(marina, [
+      "POST /models?url=noop.mar&initial_workers=0",
+      "PUT /models/noop?min_worker=1&synchronous=true",
+    ]);
+    deepStrictEqual(await readMetrics(), [2, 1]);
+    await Deno.remove(dir);
+    await Deno.rename(`${dir}-aside`, dir);
+    await callAll(marina, ["PUT /models/noop?min_worker=2&synchronous=true"]);
+    deepStrictEqual(await readMetrics(), [2, 0]);
+    await marina.waitForStderr(/Snapshots are written again/);
+    const told = marina.stderrLines.filter((line) => line.includes("Cannot write a snapshot"));
+    strictEqual(told.length, 1, told.join("\n"));
+    await marina.stop("SIGKILL");
+  }
+  await using marina = await home.start();
+  strictEqual((await new ManagementClient(marina).describe("noop"))[0].minWorkers, 2);
+});
