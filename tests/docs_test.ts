@@ -11,6 +11,7 @@ const DOCUMENTS = [
   "CONTRIBUTING.md",
   "SECURITY.md",
   "CHANGELOG.md",
+  ...listMarkdown("deploy"),
   ...listMarkdown("docs"),
   ...listMarkdown("examples"),
 ];

@@ -4,7 +4,7 @@
  * | block | what happens |
  * | --- | --- |
  * | `sh` | runs to its end with exit code 0 |
- * | `sh` with `task serve` | starts on free ports with the variables set before it, stays until the document ends |
+ * | `sh` with `task serve` | starts on free ports with the variables set before it and the rest of its `--ts-config`, stays until the document ends |
  * | `sh` with `task demo` | runs with `--once` |
  * | `sh` with `task test`, `check`, `ok` or `bench` | the task's name must exist: running it would not end |
  * | `json` | equals what the last `sh` block printed, numbers within 1e-4 |
@@ -107,8 +107,11 @@ export class DocRunner implements AsyncDisposable {
 
   async #serve(args: string, env: Readonly<Record<string, string>>): Promise<void> {
     const words = args.replaceAll("\\\n", " ").trim().split(/\s+/);
+    const at = words.indexOf("--ts-config");
+    const configFile = at === -1 ? undefined : words.splice(at, 2)[1];
     const marina = await startMarina({
       args: words,
+      config: configFile === undefined ? {} : await this.#readConfig(configFile),
       cwd: this.#projectDir,
       env: { LOG_LOCATION: join(this.#projectDir, "logs"), ...env },
     });
@@ -117,6 +120,16 @@ export class DocRunner implements AsyncDisposable {
     for (const [i, url] of [inferenceUrl, managementUrl, metricsUrl].entries()) {
       this.#portByDocPort.set(String(8080 + i), new URL(url).port);
     }
+  }
+
+  /** The settings of a file of the document but for its addresses, whose ports may be taken. */
+  async #readConfig(name: string): Promise<Record<string, string>> {
+    const lines = (await Deno.readTextFile(join(this.#projectDir, name))).trim().split("\n");
+    const settings = lines.map((line): [string, string] => {
+      const equals = line.indexOf("=");
+      return [line.slice(0, equals), line.slice(equals + 1)];
+    });
+    return Object.fromEntries(settings.filter(([setting]) => !setting.endsWith("_address")));
   }
 
   async #run(command: string, args: readonly string[]): Promise<string> {
