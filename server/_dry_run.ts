@@ -1,8 +1,9 @@
 import { prepareNativeFiles } from "./_native_files.ts";
 import { createOpenerOptions } from "./_opener_options.ts";
+import { toRestoreRequest } from "./_restore_models.ts";
 import { createUnpackRoot } from "./_unpack_root.ts";
 import { combineEvents } from "./combine_events.ts";
-import type { RestoredModel, ServerConfig } from "./config/mod.ts";
+import type { ServerConfig } from "./config/mod.ts";
 import { ArchiveDownloader, isRemoteUrl } from "./downloads/mod.ts";
 import { ServeError } from "./errors.ts";
 import { escapeControls } from "./logging/mod.ts";
@@ -70,11 +71,6 @@ async function listRequests(config: ServerConfig, store: ModelStore): Promise<Re
   const isAll = startupModels === "all" || startupModels.length === 0;
   const models = isAll ? (await store.listArchives()).map((url) => ({ url })) : startupModels;
   return models.map((model) => ({ ...model, isSynchronous: false, isAtStartup: true }));
-}
-
-function toRestoreRequest(restored: RestoredModel): RegisterRequest {
-  const { url, modelName, handler, runtime } = restored;
-  return { url, modelName, handler, runtime, restored, isSynchronous: false };
 }
 
 /** One model after the other; two of one name and version cannot both be registered. */

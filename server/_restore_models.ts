@@ -1,7 +1,7 @@
 import type { RestoredModel, RestorePoint } from "./config/mod.ts";
 import { ServeError } from "./errors.ts";
 import { createLog } from "./logging/mod.ts";
-import type { ModelRegistry } from "./models/mod.ts";
+import type { ModelRegistry, RegisterRequest } from "./models/mod.ts";
 import type { LeftOutModels } from "./snapshots/mod.ts";
 
 export interface RestoreModelsOptions {
@@ -53,6 +53,12 @@ async function restoreModel(
   if (traffic !== undefined) restoreTraffic(registry, modelName, traffic, now);
 }
 
+/** What brings a version of a snapshot back. */
+export function toRestoreRequest(restored: RestoredModel): RegisterRequest {
+  const { url, modelName, handler, runtime } = restored;
+  return { url, modelName, handler, runtime, restored, isSynchronous: false };
+}
+
 /** The version that is registered now. */
 async function restoreVersion(
   registry: RestoreModelsOptions["registry"],
@@ -62,14 +68,7 @@ async function restoreVersion(
   const { modelName, modelVersion, url } = restored;
   const model = { model: modelName, version: modelVersion, url };
   try {
-    const outcome = await registry.register({
-      url,
-      modelName,
-      handler: restored.handler,
-      runtime: restored.runtime,
-      restored,
-      isSynchronous: false,
-    });
+    const outcome = await registry.register(toRestoreRequest(restored));
     log.info("Model is restored", { ...model, workers: outcome.workers });
     if (outcome.modelVersion !== modelVersion) {
       log.warn("The archive of a restored model was replaced, it has another version now", {
