@@ -86,9 +86,11 @@ async function isFile(path: string): Promise<boolean> {
   try {
     return (await Deno.lstat(path)).isFile;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return false;
-    }
+    const isNone = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.NotADirectory ||
+      // Clients may send a name that is too long for the disk.
+      (error as { readonly code?: unknown }).code === "ENAMETOOLONG";
+    if (isNone) return false;
     throw error;
   }
 }

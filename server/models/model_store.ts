@@ -217,7 +217,10 @@ async function stat(path: string): Promise<Deno.FileInfo | undefined> {
   try {
     return await Deno.stat(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
+    // Clients may send a name that is too long for the disk.
+    const isNone = error instanceof Deno.errors.NotFound ||
+      (error as { readonly code?: unknown }).code === "ENAMETOOLONG";
+    if (isNone) return undefined;
     throw error;
   }
 }

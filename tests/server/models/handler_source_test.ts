@@ -68,6 +68,7 @@ Deno.test.each([
     message: /no such module, and the built-in handlers are "base_handler"/,
   },
   { handler: "object_detector", message: /built-in handlers are/ },
+  { handler: "long".repeat(64), message: /no such module/ },
   { handler: "../h.ts", message: /leaves the archive/ },
   { handler: "/etc/h.ts", message: /leaves the archive/ },
   { handler: "https://example.com/h.ts", message: /no such module/ },

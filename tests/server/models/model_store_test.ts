@@ -79,6 +79,7 @@ Deno.test.each([
   { url: "net/", message: "Model not found at: net/" },
   { url: "net\0.mar", message: "Model not found at: net\0.mar" },
   { url: ".hidden.mar", message: "Model not found at: .hidden.mar" },
+  { url: "long".repeat(64), message: `Model not found at: ${"long".repeat(64)}` },
 ])(
   "ModelStore.resolveArchive() refuses $url as not found (§1.6 url, T14)",
   async ({ url, message }) => {
