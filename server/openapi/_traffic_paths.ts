@@ -6,22 +6,28 @@ import type { Paths, Responses, Schema, ValueSchema } from "./document.ts";
 
 const SPLIT = { weights: { "1.0": 90, "2.0": 10 }, shadow: "3.0" };
 
+const SHADOW: ValueSchema = {
+  ...TEXT,
+  description: "A version that gets a copy of each request, and whose answers are dropped.",
+};
+
 const SPLIT_SCHEMA: ValueSchema = objectOf({
   weights: {
     type: "object",
-    additionalProperties: { ...INTEGER, minimum: 0 },
+    additionalProperties: { ...INTEGER, minimum: 0, maximum: 1_000_000 },
     maxProperties: 100,
     description: "Each version's share, by version; none: all goes to the default one.",
   },
-  shadow: {
-    ...TEXT,
-    description: "A version that gets a copy of each request, and whose answers are dropped.",
-  },
+  shadow: SHADOW,
 }, { optional: ["weights", "shadow"] });
 
 /** What is told, which later versions may tell more of; what is asked for has no other fields. */
 export const TRAFFIC_SCHEMA: Schema = SPLIT_SCHEMA;
-const ASKED_SCHEMA: Schema = { ...SPLIT_SCHEMA, additionalProperties: false };
+const ASKED_SCHEMA: Schema = {
+  ...SPLIT_SCHEMA,
+  properties: { ...SPLIT_SCHEMA.properties, shadow: { ...SHADOW, nullable: true } },
+  additionalProperties: false,
+};
 
 function toResponses(description: string, example: unknown, ...failures: number[]): Responses {
   return { 200: jsonResponse(description, schemaRef("Traffic"), example), ...errors(...failures) };
