@@ -46,6 +46,21 @@ export function objectOf(
   };
 }
 
+/** The value that the examples of a schema's fields make; `undefined` where it has none, references left out. */
+export function toExample(schema: Schema): unknown {
+  if ("$ref" in schema) return undefined;
+  const { example, items, properties } = schema;
+  if (example !== undefined) return example;
+  if (items !== undefined) {
+    const item = toExample(items);
+    return item === undefined ? undefined : [item];
+  }
+  const fields = Object.entries(properties ?? {})
+    .map(([name, field]) => [name, toExample(field)] as const)
+    .filter(([, value]) => value !== undefined);
+  return fields.length === 0 ? undefined : Object.fromEntries(fields);
+}
+
 export function inPath(name: string, description: string, example: unknown): Parameter {
   return { name, in: "path", description, required: true, schema: NAME, example };
 }
