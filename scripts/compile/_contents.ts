@@ -44,7 +44,7 @@ export function toContentsText(totalBytes: number, packages: readonly Part[]): s
   const rows: Part[] = [
     { name: "runtime and program", sizeBytes: totalBytes - sum(packages) },
     ...large,
-    { name: `${small.length} smaller packages`, sizeBytes: sum(small) },
+    { name: `${small.length} packages of less than 1 MB`, sizeBytes: sum(small) },
   ];
   return rows.map(({ name, sizeBytes }) => `${toMegabytes(sizeBytes).padStart(12)}  ${name}\n`)
     .join("");
