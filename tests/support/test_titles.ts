@@ -28,9 +28,9 @@ function readTitle(source: string, code: string, from: number): string | undefin
   let at = opening + 1;
   while (/\s/.test(code[at] ?? "")) at++;
   if (code[at] === "{") {
-    const name = /\bname:\s*/.exec(code.slice(at));
-    if (name === null) return undefined;
-    at += name.index + name[0].length;
+    const value = findValue(code, at, "name");
+    if (value === undefined) return undefined;
+    at = value;
   }
   return readLiteral(source, code, at);
 }
@@ -43,6 +43,18 @@ function endOfBrackets(code: string, opening: number): number {
     if (")]}".includes(code[at]!) && --depth === 0) return at + 1;
   }
   return code.length;
+}
+
+/** Where the value of an object's own key begins. */
+function findValue(code: string, opening: number, key: string): number | undefined {
+  const regexp = new RegExp(`(?<![\\w.])${key}:\\s*`, "y");
+  let depth = 0;
+  for (let at = opening; at < code.length; at++) {
+    if ("([{".includes(code[at]!)) depth++;
+    if (")]}".includes(code[at]!) && --depth === 0) return undefined;
+    regexp.lastIndex = at;
+    if (depth === 1 && regexp.test(code)) return regexp.lastIndex;
+  }
 }
 
 function readLiteral(source: string, code: string, at: number): string | undefined {

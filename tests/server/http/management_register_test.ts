@@ -111,16 +111,19 @@ Deno.test.each([
   { query: "&startup_timeout=0", asked: { startupTimeoutMs: 0 } },
   { query: "&batch_size=99999999999", asked: {} },
   { query: "&model_name=a+b%2Fc", asked: { modelName: "a b/c" } },
-])("POST /models?url=x$query asks for $asked beside the defaults (§1.6, T6, T9, T10)", async (row) => {
-  const { asked, register } = createRegister(0, true);
-  await send({ register }, { method: "POST", path: `/models?url=x${row.query}` });
-  deepStrictEqual(withoutAbsent(asked[0]!), {
-    url: "x",
-    signsForS3: false,
-    isSynchronous: true,
-    ...row.asked,
-  });
-});
+])(
+  "POST /models?url=x$query asks for $asked beside the defaults (§1.6, T6, T9, T10)",
+  async (row) => {
+    const { asked, register } = createRegister(0, true);
+    await send({ register }, { method: "POST", path: `/models?url=x${row.query}` });
+    deepStrictEqual(withoutAbsent(asked[0]!), {
+      url: "x",
+      signsForS3: false,
+      isSynchronous: true,
+      ...row.asked,
+    });
+  },
+);
 
 Deno.test.each([
   {
