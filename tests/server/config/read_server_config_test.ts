@@ -237,14 +237,17 @@ Deno.test.each([
   { value: "oip", origin: "environment variable TS_OPEN_INFERENCE_PROTOCOL" },
   { value: "kserve", origin: "environment variable TS_OPEN_INFERENCE_PROTOCOL" },
   { value: "", origin: "default" },
-])("TS_OPEN_INFERENCE_PROTOCOL=$value counts without enable_envvars_config (§2, T32)", async (row) => {
-  const environment = { TS_OPEN_INFERENCE_PROTOCOL: row.value };
-  const { settings, config } = await readConfig([], { environment });
-  const found = settings.find(({ name }) => name === "ts_open_inference_protocol");
-  strictEqual(found?.origin, row.origin);
-  strictEqual(found?.text, String(row.value === "oip"));
-  strictEqual(config.isOpenInferenceEnabled, row.value === "oip");
-});
+])(
+  "TS_OPEN_INFERENCE_PROTOCOL=$value counts without enable_envvars_config (§2, T32)",
+  async (row) => {
+    const environment = { TS_OPEN_INFERENCE_PROTOCOL: row.value };
+    const { settings, config } = await readConfig([], { environment });
+    const found = settings.find(({ name }) => name === "ts_open_inference_protocol");
+    strictEqual(found?.origin, row.origin);
+    strictEqual(found?.text, String(row.value === "oip"));
+    strictEqual(config.isOpenInferenceEnabled, row.value === "oip");
+  },
+);
 
 Deno.test("LOG_LOCATION, METRICS_LOCATION and TEMP count without enable_envvars_config (§2, T32)", async () => {
   await using temp = await TempFolder.create();
