@@ -205,6 +205,41 @@ Deno.test("service_envelope=kservev2 answers KServe's V2 (§1.4, §2 service_env
     match(text, /"datatype": "INT64"/);
   });
 
+  await t.step("tensors may follow the JSON as bytes, as Triton's clients send them", async () => {
+    const binaryTensor = tensor({ data: undefined, parameters: { binary_data_size: 32 } });
+    const head = JSON.stringify({
+      inputs: [binaryTensor],
+      parameters: { binary_data_output: true },
+    });
+    const floats = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8);
+    const infer = async (jsonLength: number, tail: Uint8Array<ArrayBuffer>) => {
+      const response = await fetch(`${marina.inferenceUrl}/v2/models/weigh/infer`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/octet-stream",
+          "Inference-Header-Content-Length": String(jsonLength),
+        },
+        body: new Blob([head, tail]),
+      });
+      return [response.status, await response.json()] as const;
+    };
+    const whole = new Uint8Array(floats.buffer);
+    const [status, { outputs }] = await infer(head.length, whole);
+    deepStrictEqual([status, outputs], [200, [
+      { name: "input-0", datatype: "FP64", data: [4321, 8765], shape: [2] },
+    ]]);
+    const refusals = [
+      [head.length, whole.slice(4), '"binary_data_size" must be at most the 28 bytes'],
+      [head.length, Uint8Array.of(...whole, 0), "1 bytes after the last tensor belong to none"],
+      [9_999, whole, "must be the length of the body's JSON"],
+      [head.length - 1, whole, "found a body that is not JSON"],
+    ] as const;
+    for (const [length, tail, reason] of refusals) {
+      const [code, { error }] = await infer(length, tail);
+      deepStrictEqual([code, error.includes(reason)], [400, true], error);
+    }
+  });
+
   await t.step("BYTES is its first element, and the handler gets the tensor", async () => {
     const body = { inputs: [{ name: "text", shape: [1], datatype: "BYTES", data: ["hello"] }] };
     const { json } = await ask(marina, "/v2/models/rows/infer", body);
