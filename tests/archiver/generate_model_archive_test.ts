@@ -26,6 +26,7 @@ async function writeInputs(folder: TempFolder): Promise<ModelArchiverConfig> {
   return {
     modelName: "m1",
     handler: folder.at("src/handler.ts"),
+    bundle: false,
     version: "1.0",
     serializedFile: folder.at("src/weights.bin"),
     extraFiles: ` ${folder.at("src/extra")} ,, ${folder.at("src/more")}`,

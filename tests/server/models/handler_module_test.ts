@@ -1,0 +1,93 @@
+import { match, rejects, strictEqual } from "node:assert/strict";
+import { prepareHandlerModule } from "../../../server/models/handler_module.ts";
+import { prepareHandler } from "../../../server/scheduling/worker/load_handler.ts";
+import { Context } from "../../../handlers/mod.ts";
+import { TempFolder } from "../../support/temp_folder.ts";
+
+/** The bundler's own timers come and go in the background, whichever test is running. */
+const SANITIZE = { sanitizeOps: false, sanitizeResources: false };
+const MANIFEST = { runtime: "deno", model: { handler: "h.ts" } };
+const CONTEXT = undefined as unknown as Context;
+
+Deno.test(
+  "prepareHandlerModule() makes TypeScript of several files loadable where the runtime is not",
+  SANITIZE,
+  async () => {
+    await using folder = await TempFolder.create();
+    await folder.write(
+      "m/lib/fail.ts",
+      "type A = 1;\nexport function fail(_: A) {\n  throw new Error('boom');\n}\n",
+    );
+    await folder.write(
+      "m/h.ts",
+      'import { PredictionException } from "marina";\nimport { fail } from "./lib/fail.ts";\n' +
+        "enum E { A = 7 }\n" +
+        "export function handle(rows: unknown[] | null) {\n" +
+        "  if (rows === null) return null;\n" +
+        "  if (rows.length > 0) fail(1);\n" +
+        "  return [E.A, import.meta.url, new PredictionException('x', 418).name];\n}\n",
+    );
+    const modelDir = folder.at("m");
+    const given = { kind: "file", file: "h.ts" } as const;
+    const source = await prepareHandlerModule(given, { modelDir, manifest: MANIFEST }, false);
+    const entry = await (await prepareHandler(source, modelDir))();
+
+    const [level, url, name] = await entry.handle([], CONTEXT) as [number, string, string];
+    strictEqual(level, 7);
+    strictEqual(url, `file://${modelDir}/h.ts`);
+    strictEqual(name, "PredictionException");
+    let stack = "";
+    try {
+      await entry.handle([{}], CONTEXT);
+    } catch (error) {
+      stack = (error as Error).stack!;
+    }
+    match(stack, new RegExp(`^Error: boom\n[^\n]*file://${modelDir}/lib/fail\\.ts:3:`));
+  },
+);
+
+Deno.test("prepareHandlerModule() leaves a handler as it is when it is a bundle, plain JavaScript, or the runtime takes it", async () => {
+  await using folder = await TempFolder.create();
+  await folder.write("h.js", "export const handle = () => 'import';".replace("import", "x"));
+  await folder.write("b.js", "import 'marina';");
+  const modelDir = folder.path;
+  const bundled = { runtime: "deno", model: { handler: "b.js:H", handlerSource: "s.ts" } };
+  for (
+    const [file, manifest, canImport] of [
+      ["h.js", MANIFEST, false],
+      ["b.js", bundled, false],
+      ["h.ts", MANIFEST, true],
+    ] as const
+  ) {
+    const source = { kind: "file", file } as const;
+    strictEqual(await prepareHandlerModule(source, { modelDir, manifest }, canImport), source);
+  }
+});
+
+Deno.test.each([
+  {
+    text: 'import x from "npm:left-pad"; console.log(x);',
+    message: /"npm:left-pad": an archive must/,
+  },
+  {
+    text: 'import x from "../secret.ts"; console.log(x);',
+    message: /"\.\.\/secret\.ts": an archive/,
+  },
+  {
+    text: 'import x from "/etc/x.ts"; console.log(x);',
+    message: /"\/etc\/x\.ts": an archive must/,
+  },
+  {
+    text: "const x: = 1;",
+    message: /^Cannot bundle handler "h\.ts": Unexpected "=" \(h\.ts, line 1\)$/,
+  },
+])("prepareHandlerModule() refuses $text", SANITIZE, async ({ text, message }) => {
+  await using folder = await TempFolder.create();
+  await folder.write("secret.ts", "export default 1;");
+  await folder.write("m/h.ts", text);
+  const options = { modelDir: folder.at("m"), manifest: MANIFEST };
+  await rejects(prepareHandlerModule({ kind: "file", file: "h.ts" }, options, false), {
+    code: "archive_invalid",
+    message,
+  });
+});
