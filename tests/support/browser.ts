@@ -161,15 +161,30 @@ export class Page {
     throw new Error(`Waited ${PAGE_DEADLINE_MS} ms in vain for ${expression}; the page: ${text}`);
   }
 
-  /** Presses the mouse's button on the one element that the expression names, once it is there. */
+  /**
+   * Presses the mouse's button on the one element that the expression names, once it is there and stands
+   * still: what opens above it moves it, frame by frame, and a press meanwhile would miss it.
+   */
   async click(element: string): Promise<void> {
     await this.waitFor(element);
-    const { x, y } = await this.evaluate(`(() => {
-      const found = ${element};
-      found.scrollIntoView({ block: "center", behavior: "instant" });
-      const { left, top, width, height } = found.getBoundingClientRect();
-      return { x: left + width / 2, y: top + height / 2 };
-    })()`) as { x: number; y: number };
+    const { x, y } = await this.evaluate(`new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error("it does not stand still, or is covered")), ${PAGE_DEADLINE_MS});
+      let before;
+      const look = () => {
+        const found = ${element};
+        found.scrollIntoView({ block: "center", behavior: "instant" });
+        const { left, top, width, height } = found.getBoundingClientRect();
+        const [x, y] = [left + width / 2, top + height / 2];
+        const isStill = before?.x === x && before.y === y;
+        if (isStill && found.contains(document.elementFromPoint(x, y))) {
+          clearTimeout(timer);
+          return resolve({ x, y });
+        }
+        before = { x, y };
+        requestAnimationFrame(look);
+      };
+      look();
+    })`) as { x: number; y: number };
     for (const type of ["mousePressed", "mouseReleased"]) {
       await this.#send("Input.dispatchMouseEvent", { type, x, y, button: "left", clickCount: 1 });
     }
