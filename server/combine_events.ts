@@ -16,6 +16,7 @@ export function combineEvents(...all: readonly PoolEvents[]): Required<PoolEvent
     onScaling: tellEach(all, "onScaling"),
     onWorkerLog: tellEach(all, "onWorkerLog"),
     onBatchDone: tellEach(all, "onBatchDone"),
+    onBatchLost: tellEach(all, "onBatchLost"),
   };
 }
 

@@ -43,6 +43,8 @@ export interface ServeErrorOptions {
   readonly cause?: unknown;
   /** For `handler_rejected` alone: the status the handler asked for, 100–599. */
   readonly handlerStatus?: number;
+  /** When another try may go better, milliseconds from now; absent where nobody knows. */
+  readonly retryAfterMs?: number;
 }
 
 /**
@@ -53,10 +55,12 @@ export class ServeError extends Error {
   override readonly name = "ServeError";
   readonly code: ServeErrorCode;
   readonly handlerStatus?: number;
+  readonly retryAfterMs?: number;
 
   constructor(code: ServeErrorCode, message: string, options: ServeErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.handlerStatus = options.handlerStatus;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }

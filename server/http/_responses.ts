@@ -2,7 +2,7 @@
 import { ServeError } from "../errors.ts";
 import type { Answer } from "../models/mod.ts";
 import { markRequestId, markStreamed } from "./exchange.ts";
-import { toWireForm } from "./_wire_forms.ts";
+import { toRetryAfterS, toWireForm } from "./_wire_forms.ts";
 
 /** Sent for what is not ours to tell; the log has the rest under the request's id. */
 const UNEXPECTED_FAILURE_MESSAGE = "Cannot answer the request: the server failed, its log says why";
@@ -87,7 +87,8 @@ export function toErrorResponse(
     status,
     requestId,
   );
-  if (error.code === "model_busy") response.headers.set("retry-after", "1");
+  const retryAfterS = toRetryAfterS(error);
+  if (retryAfterS !== undefined) response.headers.set("retry-after", String(retryAfterS));
   return response;
 }
 

@@ -4,6 +4,8 @@ import type { ServeError, ServeErrorCode } from "../errors.ts";
 export interface WireForm {
   readonly status: number;
   readonly type: string;
+  /** Seconds of `retry-after` for errors that do not say when another try may go better. */
+  readonly retryAfterS?: number;
 }
 
 /** The one place that gives errors an HTTP status; a code without one does not compile. */
@@ -19,7 +21,7 @@ export const WIRE_FORM_BY_CODE = {
   invalid_argument: { status: 400, type: "BadRequestException" },
   method_not_allowed: { status: 405, type: "MethodNotAllowedException" },
   model_already_registered: { status: 409, type: "ConflictStatusException" },
-  model_busy: { status: 503, type: "ServiceUnavailableException" },
+  model_busy: { status: 503, type: "ServiceUnavailableException", retryAfterS: 1 },
   model_failed: { status: 503, type: "ServiceUnavailableException" },
   model_file_exists: { status: 500, type: "InternalServerException" },
   model_not_found: { status: 404, type: "ModelNotFoundException" },
@@ -29,7 +31,7 @@ export const WIRE_FORM_BY_CODE = {
   origin_not_allowed: { status: 403, type: "ForbiddenException" },
   prediction_failed: { status: 503, type: "InternalServerException" },
   request_cancelled: { status: 499, type: "InternalServerException" },
-  request_timed_out: { status: 503, type: "ServiceUnavailableException" },
+  request_timed_out: { status: 503, type: "ServiceUnavailableException", retryAfterS: 1 },
   request_too_large: { status: 413, type: "InternalServerException" },
   resource_not_found: { status: 404, type: "ResourceNotFoundException" },
   server_stopping: { status: 503, type: "ServiceUnavailableException" },
@@ -52,4 +54,11 @@ export function toWireForm(error: ServeError): WireForm {
   if (error.handlerStatus === 413) return { status: 507, type: form.type };
   const isSendable = error.handlerStatus >= 200 && error.handlerStatus <= 599;
   return isSendable ? { status: error.handlerStatus, type: form.type } : form;
+}
+
+/** Seconds for the header `retry-after`, 1 or more; absent where nobody knows when another try may go better. */
+export function toRetryAfterS(error: ServeError): number | undefined {
+  if (error.retryAfterMs !== undefined) return Math.max(1, Math.ceil(error.retryAfterMs / 1000));
+  const form: WireForm = WIRE_FORM_BY_CODE[error.code];
+  return form.retryAfterS;
 }

@@ -17,14 +17,19 @@ export function dropGone(queue: BatchQueue<PendingRequest>, nowMs: number): void
   for (const request of gone) request.fail(createCancelledError());
 }
 
-/** Answers those that came at `latestMs` or before with what is wrong with the workers. */
+/**
+ * Answers those that came at `latestMs` or before with what is wrong with the workers.
+ *
+ * @param retryAfterMs Until the next worker is started again.
+ */
 export function dropStranded(
   queue: BatchQueue<PendingRequest>,
   failure: WorkerFailure,
   latestMs: number,
+  retryAfterMs: number,
 ): void {
   for (const request of queue.remove((one) => one.enqueuedAtMs <= latestMs)) {
-    request.fail(createFailedError(request.call, failure, false));
+    request.fail(createFailedError(request.call, failure, retryAfterMs));
   }
 }
 

@@ -30,6 +30,11 @@ export class InFlight {
     return this.#batches.length;
   }
 
+  /** The batch that is being run. */
+  get current(): SentBatch | undefined {
+    return this.#batches[0];
+  }
+
   /** Running mean of the time a batch takes in the worker; absent before the first result. */
   get meanBusyMs(): number | undefined {
     return this.#meanBusyMs;

@@ -18,6 +18,7 @@ export type {
 export { WebGpuLease } from "./webgpu_lease.ts";
 export type {
   BatchReport,
+  LostBatchReport,
   PoolEvents,
   ReportedRequest,
   ScalingChange,

@@ -50,6 +50,8 @@ export interface ModelWorkerOptions {
 export interface WorkerStop {
   readonly failure: WireFailure;
   readonly kind: WorkerFailureKind;
+  /** The batch that it was running, whose requests have failed with it. */
+  readonly lost?: SentBatch;
   /** Requests that it held but had not begun. */
   readonly returned: readonly PendingRequest[];
   /** When it is started again; absent when it is not. */
@@ -89,6 +91,7 @@ export class ModelWorker {
   #gpuId: number | null;
   #failure: WorkerFailure | undefined;
   #cancelTimer: (() => void) | undefined;
+  #nextStartAtMs = 0;
   #onEmpty: (() => void) | undefined;
   #settleStart!: (outcome: StartOutcome) => void;
 
@@ -138,6 +141,11 @@ export class ModelWorker {
   /** When it ran out of work; absent while it has some, or cannot do any. */
   get idleSinceMs(): number | undefined {
     return this.#state === "ready" && this.inFlight.size === 0 ? this.#watchdog.sinceMs : undefined;
+  }
+
+  /** When it is started again; absent unless it waits for that. */
+  get nextStartAtMs(): number | undefined {
+    return this.#state === "waiting" ? this.#nextStartAtMs : undefined;
   }
 
   describe(): WorkerDescription {
@@ -286,9 +294,10 @@ export class ModelWorker {
     if (this.#state !== "starting" && this.#state !== "ready" && !isStopping) return;
     this.#cancelTimer?.();
     this.#settleStart("failed");
+    const lost = this.inFlight.current;
     const returned = this.inFlight.abandon("worker_died", "Worker died.");
     if (isStopping) {
-      this.#events.onFailure(this, { failure, kind, returned });
+      this.#events.onFailure(this, { failure, kind, lost, returned });
       return this.#onEmpty?.();
     }
     if (this.#backOff.recovery === undefined) {
@@ -300,12 +309,13 @@ export class ModelWorker {
     this.#move(retryDelayMs === undefined ? "given_up" : "failed");
     const ended = this.#end(FAILED_RELEASE_TIMEOUT_MS);
     if (retryDelayMs !== undefined) {
+      this.#nextStartAtMs = clock.now() + retryDelayMs;
       this.#cancelTimer = clock.schedule(retryDelayMs, async () => {
         await ended;
         if (this.#move("retry")) await this.start();
       });
     }
-    this.#events.onFailure(this, { failure, kind, returned, retryDelayMs });
+    this.#events.onFailure(this, { failure, kind, lost, returned, retryDelayMs });
   }
 
   /** Gives the model's memory back and ends the thread. */

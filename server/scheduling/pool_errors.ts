@@ -20,19 +20,20 @@ export function createBusyError(call: PredictCall): ServeError {
 /**
  * Nobody can answer, and this is why.
  *
- * @param isGivenUp False while workers are still being restarted.
+ * @param retryAfterMs Until a worker is started again; absent: all are given up.
  */
 export function createFailedError(
   call: PredictCall,
   failure: WorkerFailure,
-  isGivenUp: boolean,
+  retryAfterMs?: number,
 ): ServeError {
-  const way = isGivenUp
+  const way = retryAfterMs === undefined
     ? "They are not restarted any more, use the scale workers API once the cause is mended"
     : "They are being restarted, try again later";
   return new ServeError(
     "model_failed",
     `${createNoWorkerText(call)} Its workers failed: ${toReason(failure)}. ${way}`,
+    { retryAfterMs },
   );
 }
 

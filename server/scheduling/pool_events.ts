@@ -47,6 +47,19 @@ export interface PoolEvents {
   onScaling?(change: ScalingChange): void;
   onWorkerLog(worker: WorkerDescription, message: LogMessage): void;
   onBatchDone(worker: WorkerDescription, report: BatchReport): void;
+  /** A worker has failed in the middle of a batch; it comes after `onWorkerFailure`. */
+  onBatchLost?(worker: WorkerDescription, report: LostBatchReport): void;
+}
+
+/** One batch that was lost with its worker. */
+export interface LostBatchReport {
+  readonly requests: readonly ReportedRequest[];
+  readonly closedBy: BatchCloseReason;
+  /** When it was handed to the worker, milliseconds since the epoch. */
+  readonly sentAtMs: number;
+  readonly lostAtMs: number;
+  /** Why the worker failed. */
+  readonly failure: WireFailure;
 }
 
 /** One batch that a worker has done, well or not. */

@@ -86,6 +86,15 @@ export class WorkerGroup {
     return failure;
   }
 
+  /** When the first of those that wait for it is started again; absent if none does. */
+  get nextStartAtMs(): number | undefined {
+    let nextMs: number | undefined;
+    for (const { nextStartAtMs } of this.#workers.values()) {
+      if (nextStartAtMs !== undefined) nextMs = Math.min(nextMs ?? Infinity, nextStartAtMs);
+    }
+    return nextMs;
+  }
+
   describe(): WorkerDescription[] {
     return [...this.#workers.values()].map((worker) => worker.describe());
   }

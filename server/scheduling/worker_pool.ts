@@ -221,12 +221,17 @@ export class WorkerPool {
       this.#options.events.onBatchDone(worker.describe(), report);
       this.#dispatch();
     },
-    onFailure: (worker, { failure, kind, returned, retryDelayMs }) => {
+    onFailure: (worker, { failure, kind, lost, returned, retryDelayMs }) => {
       this.#queue.unshift(returned.filter((request) => !request.isAnswered));
       const { events } = this.#options;
       const { recovery, state } = worker;
       const description = worker.describe();
       events.onWorkerFailure(description, failure, kind);
+      if (lost !== undefined) {
+        const { requests, closedBy, sentAtMs } = lost;
+        const lostAtMs = this.#options.clock.now();
+        events.onBatchLost?.(description, { requests, closedBy, sentAtMs, lostAtMs, failure });
+      }
       if (recovery !== undefined && retryDelayMs !== undefined) {
         events.onWorkerRetry?.(description, retryDelayMs, recovery);
       } else if (recovery !== undefined && state === "failed") {
@@ -303,7 +308,9 @@ export class WorkerPool {
     dropGone(this.#queue, nowMs);
     const failure = this.#workers.persistentFailure;
     if (failure !== undefined) {
-      dropStranded(this.#queue, failure, nowMs - settings.responseTimeoutMs);
+      const latestMs = nowMs - settings.responseTimeoutMs;
+      const retryAfterMs = (this.#workers.nextStartAtMs ?? nowMs) - nowMs;
+      dropStranded(this.#queue, failure, latestMs, retryAfterMs);
     }
     this.#scaler.check();
   }
@@ -350,6 +357,6 @@ export class WorkerPool {
 
   #createRefusal(call: PredictCall): ServeError {
     const { failure } = this;
-    return failure === undefined ? createBusyError(call) : createFailedError(call, failure, true);
+    return failure === undefined ? createBusyError(call) : createFailedError(call, failure);
   }
 }

@@ -9,7 +9,13 @@ import {
   trace,
   type Tracer,
 } from "@opentelemetry/api";
-import type { BatchReport, PredictCall, ReportedRequest, WireStages } from "../scheduling/mod.ts";
+import type {
+  BatchReport,
+  LostBatchReport,
+  PredictCall,
+  ReportedRequest,
+  WireStages,
+} from "../scheduling/mod.ts";
 
 /** What a batch's report does not say of itself. */
 export interface BatchOrigin {
@@ -33,8 +39,43 @@ interface TracedRequest {
  * A request's `batch` span links the spans of the requests that it shared the batch with.
  */
 export function traceBatch(report: BatchReport, origin: BatchOrigin): void {
+  const { doneAtMs, result: { error, stages, busyMs } } = report;
+  traceRequests({
+    report,
+    endMs: doneAtMs,
+    error: error && {
+      code: error.code,
+      reason: error.failure?.message ?? error.message,
+      message: error.message,
+    },
+    traceInside: (tracer, context, attributes) => {
+      const startMs = Math.max(report.sentAtMs, doneAtMs - busyMs);
+      traceStages(tracer, context, { startMs, endMs: doneAtMs, stages }, attributes);
+    },
+  }, origin);
+}
+
+/** The same for a batch that was lost with its worker: where its time went nobody knows. */
+export function traceLostBatch(report: LostBatchReport, origin: BatchOrigin): void {
+  traceRequests({
+    report,
+    endMs: report.lostAtMs,
+    error: { code: "worker_died", reason: report.failure.message, message: "Worker died." },
+  }, origin);
+}
+
+/** One batch, however it ended. */
+interface EndedBatch {
+  readonly report: Pick<BatchReport, "requests" | "closedBy" | "sentAtMs">;
+  readonly endMs: number;
+  readonly error?: { readonly code: string; readonly reason: string; readonly message: string };
+  /** Makes the spans inside of the batch's. */
+  readonly traceInside?: (tracer: Tracer, context: Context, attributes: Attributes) => void;
+}
+
+function traceRequests(batch: EndedBatch, origin: BatchOrigin): void {
   const traced: TracedRequest[] = [];
-  for (const request of report.requests) {
+  for (const request of batch.report.requests) {
     const parent = origin.parents.get(request.call);
     if (parent !== undefined) traced.push({ request, parent });
   }
@@ -42,17 +83,17 @@ export function traceBatch(report: BatchReport, origin: BatchOrigin): void {
     const links = traced.filter((other) => other !== one).map(({ parent }) => ({
       context: parent,
     }));
-    traceRequest(one, links, report, origin);
+    traceRequest(one, links, batch, origin);
   }
 }
 
 function traceRequest(
   { request, parent }: TracedRequest,
   links: Link[],
-  report: BatchReport,
+  { report, endMs, error, traceInside }: EndedBatch,
   { tracer, modelName, modelVersion, workerId }: BatchOrigin,
 ): void {
-  const { requests, closedBy, sentAtMs, doneAtMs, result } = report;
+  const { requests, closedBy, sentAtMs } = report;
   const attributes: Attributes = {
     "marina.model.name": modelName,
     "marina.model.version": modelVersion,
@@ -72,25 +113,29 @@ function traceRequest(
       "marina.worker.id": workerId,
     },
   }, context);
-  if (result.error !== undefined) {
-    const { message, failure } = result.error;
-    batch.recordException({ name: result.error.code, message: failure?.message ?? message });
+  if (error !== undefined) {
+    const { code, reason, message } = error;
+    batch.recordException({ name: code, message: reason });
     batch.setStatus({ code: SpanStatusCode.ERROR, message });
   }
-  traceStages(tracer, trace.setSpan(context, batch), report, attributes);
-  batch.end(doneAtMs);
+  traceInside?.(tracer, trace.setSpan(context, batch), attributes);
+  batch.end(endMs);
 }
 
 /** Stages follow each other from the moment when the worker began; what it does not tell is `inference` alone. */
 function traceStages(
   tracer: Tracer,
   context: Context,
-  { sentAtMs, doneAtMs, result }: BatchReport,
+  { startMs, endMs, stages }: {
+    readonly startMs: number;
+    readonly endMs: number;
+    readonly stages: WireStages | undefined;
+  },
   attributes: Attributes,
 ): void {
-  let startTime = Math.max(sentAtMs, doneAtMs - result.busyMs);
-  for (const [name, durationMs] of toStages(result.stages, doneAtMs - startTime)) {
-    const endTime = Math.min(startTime + durationMs, doneAtMs);
+  let startTime = startMs;
+  for (const [name, durationMs] of toStages(stages, endMs - startMs)) {
+    const endTime = Math.min(startTime + durationMs, endMs);
     const span: Span = tracer.startSpan(name, { startTime, attributes }, context);
     span.end(endTime);
     startTime = endTime;

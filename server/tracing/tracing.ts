@@ -7,7 +7,7 @@ import {
   TraceFlags,
 } from "@opentelemetry/api";
 import type { Answer, PoolEvents, PredictCall } from "../scheduling/mod.ts";
-import { traceBatch } from "./_batch_spans.ts";
+import { traceBatch, traceLostBatch } from "./_batch_spans.ts";
 import { maskSpans } from "./_mask_spans.ts";
 import { toRoute } from "./route.ts";
 
@@ -70,13 +70,22 @@ export function createTracing(version: string): Tracing | undefined {
           throw error;
         }
       }),
-    createEvents: (modelName, modelVersion) => ({
-      onWorkerReady: () => {},
-      onWorkerFailure: () => {},
-      onWorkerLog: () => {},
-      onBatchDone: (worker, report) =>
-        traceBatch(report, { tracer, parents, modelName, modelVersion, workerId: worker.id }),
-    }),
+    createEvents(modelName, modelVersion) {
+      const createOrigin = (workerId: string) => ({
+        tracer,
+        parents,
+        modelName,
+        modelVersion,
+        workerId,
+      });
+      return {
+        onWorkerReady: () => {},
+        onWorkerFailure: () => {},
+        onWorkerLog: () => {},
+        onBatchDone: ({ id }, report) => traceBatch(report, createOrigin(id)),
+        onBatchLost: ({ id }, report) => traceLostBatch(report, createOrigin(id)),
+      };
+    },
   };
 }
 

@@ -174,6 +174,34 @@ Deno.test("a handler's failure is recorded on the batch's span and on the reques
   }
 });
 
+Deno.test("a request that is lost with its worker has a queue span, and a batch span with the error (§6)", async () => {
+  await using collector = new Collector();
+  await using store = await createModelStore({
+    gated: {
+      handler: `export function handle(rows) {
+  if (rows === null) return;
+  setTimeout(() => { throw new Error("I am lost"); });
+  return new Promise(() => {});
+}
+`,
+    },
+  });
+  await using marina = await startTraced(collector, store.dir);
+  const requestId = await ask(marina, "hello");
+  strictEqual(await marina.stop(), 0);
+  const [queue, batch, request] = ["queue", "batch", "POST /predictions/{model_name}"].map((name) =>
+    collector.spans.find((span) => span.name === name)!
+  ) as [SentSpan, SentSpan, SentSpan];
+  deepStrictEqual([queue.status?.code ?? 0, queue.endTimeUnixNano], [0, batch.startTimeUnixNano]);
+  deepStrictEqual(batch.status, { code: 2, message: "Worker died." });
+  deepStrictEqual(batch.events?.map(({ name }) => name), ["exception"]);
+  deepStrictEqual(
+    [queue.parentSpanId, batch.parentSpanId, attributesOf(batch)["marina.request.id"]],
+    [request.spanId, request.spanId, requestId],
+  );
+  strictEqual(collector.spans.some(({ name }) => name === "inference"), false);
+});
+
 Deno.test("no span tells a secret of a request's query, nor of a URL that is downloaded (§6)", async () => {
   await using collector = new Collector();
   await using store = await createModelStore({ gated: { handler: GATED_HANDLER } });

@@ -58,7 +58,8 @@ Deno.test.each(Object.entries(EXPECTED).map(([code, expected]) => ({ code, expec
     });
     strictEqual(response.headers.get("content-type"), "application/json");
     strictEqual(response.headers.get("connection"), "close");
-    strictEqual(response.headers.get("retry-after"), code === "model_busy" ? "1" : null);
+    const isPassing = code === "model_busy" || code === "request_timed_out";
+    strictEqual(response.headers.get("retry-after"), isPassing ? "1" : null);
   },
 );
 
@@ -68,6 +69,22 @@ Deno.test("WIRE_FORM_BY_CODE has no code that this test leaves out", () => {
     [...Object.keys(EXPECTED), "request_too_large"].sort(),
   );
 });
+
+Deno.test.each([
+  { retryAfterMs: 0, header: "1" },
+  { retryAfterMs: 3_000, header: "3" },
+  { retryAfterMs: 3_001, header: "4" },
+  { retryAfterMs: undefined, header: null },
+])(
+  "toErrorResponse() sends retry-after $header when a model has failed that is started again in $retryAfterMs ms",
+  async ({ retryAfterMs, header }) => {
+    const response = await answerWith(
+      new ServeError("model_failed", "It failed", { retryAfterMs }),
+    );
+    strictEqual(response.headers.get("retry-after"), header);
+    await response.body?.cancel();
+  },
+);
 
 Deno.test("toErrorResponse() answers a bare 413 for request_too_large", async () => {
   const response = await answerWith(new ServeError("request_too_large", "Too much"));

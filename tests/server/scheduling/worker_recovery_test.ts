@@ -89,6 +89,7 @@ Deno.test("WorkerPool lets requests wait for the first restart, and tells the re
   const answer = rejects(pool.predict(createCall("a")), {
     code: "model_failed",
     message: /failed: boom\. They are being restarted, try again later$/,
+    retryAfterMs: 750,
   });
   await clock.advance(4_000);
   strictEqual(pool.pendingRequests, 1);
