@@ -201,6 +201,7 @@ Deno.test("generateModelArchive() lets the later kind win a name, and warns", as
   const warnings: string[] = [];
   const path = await generateModelArchive(
     {
+      bundle: false,
       modelName: "m",
       handler,
       version: "1",

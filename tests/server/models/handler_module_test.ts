@@ -1,7 +1,8 @@
 import { match, rejects, strictEqual } from "node:assert/strict";
 import { prepareHandlerModule } from "../../../server/models/handler_module.ts";
 import { prepareHandler } from "../../../server/scheduling/worker/load_handler.ts";
-import { Context } from "../../../handlers/mod.ts";
+import type { Context } from "../../../handlers/mod.ts";
+import { resolveHandler } from "../../../server/models/handler_source.ts";
 import { TempFolder } from "../../support/temp_folder.ts";
 
 /** The bundler's own timers come and go in the background, whichever test is running. */
@@ -90,4 +91,11 @@ Deno.test.each([
     code: "archive_invalid",
     message,
   });
+});
+
+Deno.test("resolveHandler() does not mind the packages that a bundle's kept source imports", async () => {
+  await using folder = await TempFolder.create();
+  await folder.write("h.js", "export const handle = () => [];");
+  await folder.write("MAR-INF/source/h.ts", 'import x from "npm:left-pad";');
+  strictEqual((await resolveHandler("h.js", folder.path)).source.kind, "file");
 });
