@@ -48,7 +48,10 @@ export function createWorkerLog(modelName: string, modelVersion: string): PoolEv
       if (failures === 1) {
         log.info(`Auto recovery start timestamp: ${Math.round(startedAtMs)}`, fields);
       } else log.warn("Auto recovery failed again", { ...fields, failures });
-      log.info(`Retry worker: ${worker.id} in ${delayMs / MS_PER_SECOND} seconds.`, fields);
+      log.info(
+        `Retry worker: ${worker.id} in ${Math.round(delayMs) / MS_PER_SECOND} seconds.`,
+        fields,
+      );
     },
     onWorkerRecovered: (worker, { startedAtMs, failures }) =>
       log.info("Auto recovery succeeded, reset recoveryStartTS", {

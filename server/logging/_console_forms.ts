@@ -28,7 +28,7 @@ export function formatTerminal(record: LogRecord, isColored: boolean): string {
     isColored && text !== "" ? `\u001b[${code}m${text}\u001b[0m` : text;
   const time = paint(DIM, toWallClock(record.timestamp));
   const level = paint(COLOR_BY_LEVEL[record.level] ?? DIM, toLevelName(record).padEnd(5));
-  const part = `${toPart(record)}:`.padEnd(PART_WIDTH);
+  const part = `${toPart(record)}: `.padEnd(PART_WIDTH);
   const message = toSafeText(part + toMessage(record));
   return `${time} ${level} ${message}${paint(DIM, toSafeText(toFieldsText(record)))}\n` +
     toStackLines(record);

@@ -21,12 +21,17 @@ export function toMessage(record: LogRecord): string {
   return record.message.join("");
 }
 
-/** ` name=value` for each field, quoted where it is not plain; errors are for {@linkcode toStackLines}. */
+/**
+ * ` name=value` for each field, quoted where it is not plain; errors are for {@linkcode toStackLines}. After a
+ * message that ends in a colon the first field is its value alone: `Model Store: /models`.
+ */
 export function toFieldsText(record: LogRecord): string {
   let text = "";
+  let isNamed = !toMessage(record).endsWith(":");
   for (const [name, value] of Object.entries(record.properties)) {
     if (value === undefined || isStack(name, value)) continue;
-    text += ` ${name}=${toValueText(value)}`;
+    text += isNamed ? ` ${name}=${toValueText(value)}` : ` ${value}`;
+    isNamed = true;
   }
   return text;
 }

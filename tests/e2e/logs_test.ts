@@ -60,15 +60,15 @@ Deno.test("serve begins its log with what it was started with, line by line (§2
   for (
     const pattern of [
       /^Marina version: \d+\.\d+\.\d+/,
-      /^Config file: path=.*config\.properties$/,
-      /^Inference address: address=http:\/\/127\.0\.0\.1:0$/,
-      /^Management address: address=http:\/\/127\.0\.0\.1:0$/,
-      /^Metrics address: address=http:\/\/127\.0\.0\.1:0$/,
-      /^Model Store: path=/,
-      /^Initial Models: models=N\/A$/,
-      /^Number of GPUs: gpus=\d+ cpus=\d+$/,
-      /^Log folders: logs=\S+ metrics=\S+$/,
-      /^Metrics mode: mode=log/,
+      /^Config file: .*config\.properties$/,
+      /^Inference address: http:\/\/127\.0\.0\.1:0$/,
+      /^Management address: http:\/\/127\.0\.0\.1:0$/,
+      /^Metrics address: http:\/\/127\.0\.0\.1:0$/,
+      /^Model Store: \/\S+$/,
+      /^Initial Models: N\/A$/,
+      /^Number of GPUs: \d+ cpus=\d+$/,
+      /^Log folders: \S+ metrics=\S+$/,
+      /^Metrics mode: log/,
       /^Stopping, requests in flight are finished first$/,
     ]
   ) ok(said.some((line) => pattern.test(line)), `${pattern}\n${said.join("\n")}`);

@@ -53,14 +53,14 @@ Deno.test("createWorkerLog() counts an answer that did not come in time in Torch
 Deno.test("createWorkerLog() tells a recovery in TorchServe's words, from its start to its end (§6)", () => {
   const messages = capture((events) => {
     events.onWorkerRetry(WORKER, 1_000, { startedAtMs: 1_700_000_000_000.21, failures: 1 });
-    events.onWorkerRetry(WORKER, 2_000, { startedAtMs: 1_700_000_000_000, failures: 2 });
+    events.onWorkerRetry(WORKER, 2_000.678_9, { startedAtMs: 1_700_000_000_000, failures: 2 });
     events.onWorkerRecovered(WORKER, { startedAtMs: 1_700_000_000_000, failures: 2 });
   }).map(({ message }) => message);
   deepStrictEqual(messages, [
     "Auto recovery start timestamp: 1700000000000",
     "Retry worker: 9000 in 1 seconds.",
     "Auto recovery failed again",
-    "Retry worker: 9000 in 2 seconds.",
+    "Retry worker: 9000 in 2.001 seconds.",
     "Auto recovery succeeded, reset recoveryStartTS",
   ]);
 });

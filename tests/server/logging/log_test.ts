@@ -71,11 +71,13 @@ Deno.test("createLog() shortens the time and aligns the parts on a terminal", ()
   configureLogging({ form: "text", isTerminal: true, write: (text) => written += text });
   createLog("http").warn("Odd", { path: "/x" });
   createLog("workers").info("Worker is ready");
+  createLog("authorization").info("Requests need a token");
   resetLogging();
   // deno-lint-ignore no-control-regex -- colours are controls
   const lines = written.replaceAll(/\u001b\[\d+m/g, "").trimEnd().split("\n");
   match(lines[0]!, /^\d\d:\d\d:\d\d\.\d{3} WARN {2}http: {4}Odd path=\/x$/);
   match(lines[1]!, /^\d\d:\d\d:\d\d\.\d{3} INFO {2}workers: Worker is ready$/);
+  match(lines[2]!, /INFO {2}authorization: Requests need a token$/);
   strictEqual(written.includes("\u001b[33mWARN"), !Deno.noColor);
 });
 
@@ -174,4 +176,9 @@ Deno.test("writeMetricLine() and writeAccessLine() write to their own files, aft
     read("access_log"),
     '2024-05-30T00:00:00,000 - /127.0.0.1:1 "GET /ping HTTP/1.1" 200 0\n',
   );
+});
+
+Deno.test("createLog() writes the first field's value alone after a message that ends in a colon", () => {
+  const text = capture("text", (log) => log.info("Model Store:", { path: "/my models", n: 1 }));
+  match(text, /models: Model Store: \/my models n=1\n$/);
 });
