@@ -16,8 +16,11 @@ export interface SoakOptions {
   /** How long the load lasts. */
   readonly durationMs: number;
   readonly connections: number;
-  /** A client waits up to so long between two requests; 0: it does not. */
-  readonly maxPauseMs: number;
+  /**
+   * Predictions a second that all clients begin together, if the server keeps up. What a server keeps
+   * in memory depends on what it is asked, so that only equal load makes two thirds comparable.
+   */
+  readonly ratePerSecond: number;
   /** Actors that take part, by name; all unless given, `[]` for none. To find who it is that leaks. */
   readonly actors?: readonly string[];
   /** Kinds of requests that take part, by name; all unless given. */
@@ -37,8 +40,11 @@ export interface SoakOutcome {
 }
 
 const SAMPLES = 60;
-const MAX_SAMPLE_EVERY_MS = 10_000;
+const MAX_SAMPLE_EVERY_MS = 5_000;
 const MIN_SAMPLE_EVERY_MS = 1_000;
+
+/** Requests that a client which was held up makes good without a pause. */
+const MAX_BACKLOG = 3;
 
 /** Nothing here takes so long: a request that does has been lost. */
 const LOST_AFTER_MS = 60_000;
@@ -101,12 +107,13 @@ async function runLoad(
   const startedAtMs = performance.now();
   const endsAtMs = startedAtMs + options.durationMs;
   const isOver = (): boolean => performance.now() >= endsAtMs;
+  const everyMs = 1000 * options.connections / options.ratePerSecond;
   const stopWatch = watchForLost(connections);
   const sampling = sample(marina, ledger, { startedAtMs, isOver, ...options });
   try {
     await Promise.all([
       ...actors.map((actor) => runActor(actor, isOver)),
-      ...clients.map((client) => runClient(client, choose, ledger, isOver, options.maxPauseMs)),
+      ...clients.map((client) => runClient(client, choose, ledger, isOver, everyMs)),
     ]);
   } finally {
     stopWatch();
@@ -122,15 +129,18 @@ async function runClient(
   choose: () => RequestKind,
   ledger: Ledger,
   isOver: () => boolean,
-  maxPauseMs: number,
+  everyMs: number,
 ): Promise<void> {
-  while (!isOver()) {
+  // Clients that begin together would ask together for ever.
+  await pause(randomBelow(Math.ceil(everyMs)));
+  for (let nextMs = performance.now(); !isOver();) {
     const kind = choose();
     const faultsBefore = ledger.faultCount;
     await ledger.book(kind.name, () => kind.run(connection));
     // After a fault nobody knows what still comes on this connection.
     if (ledger.faultCount > faultsBefore) connection.close();
-    await pause(randomBelow(maxPauseMs + 1));
+    nextMs = Math.max(nextMs + everyMs, performance.now() - MAX_BACKLOG * everyMs);
+    await pause(nextMs - performance.now());
   }
 }
 

@@ -14,7 +14,7 @@ const USAGE = `Usage: deno task soak [-- options]
 
   --minutes N        How long the load lasts, 1 unless given
   --connections N    Clients at the same time, 64 unless given
-  --pause MS         A client waits up to so long between two requests, 40 unless given
+  --rate N           Predictions a second of all clients, 300 unless given
   --actors NAMES     Only these operators, with commas: registers, scales, versions, replaces, crashes,
                      looks; "none" for none
   --kinds NAMES      Only these kinds of requests, with commas, as the report names them
@@ -28,7 +28,7 @@ const { values } = parseArgs({
   options: {
     minutes: { type: "string", default: "1" },
     connections: { type: "string", default: "64" },
-    pause: { type: "string", default: "40" },
+    rate: { type: "string", default: "300" },
     actors: { type: "string" },
     kinds: { type: "string" },
     samples: { type: "boolean", default: false },
@@ -52,7 +52,7 @@ if (values.help) {
   const outcome = await runSoak({
     durationMs: Number(values.minutes) * 60_000,
     connections: Number(values.connections),
-    maxPauseMs: Number(values.pause),
+    ratePerSecond: Number(values.rate),
     actors: values.actors?.split(",").filter((name) => name !== "none"),
     kinds: values.kinds?.split(","),
     onSample: values.samples
