@@ -22,16 +22,22 @@ export function formatText(record: LogRecord): string {
   return `${line}\n${toStackLines(record)}`;
 }
 
-/** `09:08:50.000 INFO  models:   Model is registered model=mnist`, the time being that of the wall clock. */
+/** `09:08:50.000 INFO  models:  Model is registered model=mnist`, the time being that of the wall clock. */
 export function formatTerminal(record: LogRecord, isColored: boolean): string {
   const paint = (code: number, text: string): string =>
     isColored && text !== "" ? `\u001b[${code}m${text}\u001b[0m` : text;
   const time = paint(DIM, toWallClock(record.timestamp));
   const level = paint(COLOR_BY_LEVEL[record.level] ?? DIM, toLevelName(record).padEnd(5));
   const part = `${toPart(record)}: `.padEnd(PART_WIDTH);
-  const message = toSafeText(part + toMessage(record));
-  return `${time} ${level} ${message}${paint(DIM, toSafeText(toFieldsText(record)))}\n` +
-    toStackLines(record);
+  const fields = paint(DIM, toSafeText(toFieldsText(record, "text")));
+  return toTexts(record).map((text) => `${time} ${level} ${toSafeText(part + text)}${fields}\n`)
+    .join("") + toStackLines(record);
+}
+
+/** The message, or, line by line, what a handler has printed: the field `text` is the one that people want. */
+function toTexts(record: LogRecord): string[] {
+  const { text } = record.properties;
+  return typeof text === "string" ? text.trimEnd().split(/\r?\n/) : [toMessage(record)];
 }
 
 /** One JSON object: `time`, `level`, `part`, `message`, then the fields. */

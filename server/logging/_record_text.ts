@@ -5,6 +5,7 @@ import { maskSecrets } from "./mask_secrets.ts";
 
 const LEVEL_NAMES: Readonly<Record<string, string>> = { warning: "WARN" };
 const PLAIN_VALUE_REGEXP = /^[\w.,:/@+-]+$/;
+const RUNTIME_FRAME_REGEXP = /^ +at .*\bext:[\w/.]+:\d+:\d+\)?$/;
 const MAX_CAUSES = 10;
 
 /** `INFO`, `WARN`, `ERROR`: five characters at most. */
@@ -25,22 +26,25 @@ export function toMessage(record: LogRecord): string {
  * ` name=value` for each field, quoted where it is not plain; errors are for {@linkcode toStackLines}. After a
  * message that ends in a colon the first field is its value alone: `Model Store: /models`.
  */
-export function toFieldsText(record: LogRecord): string {
+export function toFieldsText(record: LogRecord, without?: string): string {
   let text = "";
   let isNamed = !toMessage(record).endsWith(":");
   for (const [name, value] of Object.entries(record.properties)) {
-    if (value === undefined || isStack(name, value)) continue;
+    if (value === undefined || name === without || isStack(name, value)) continue;
     text += isNamed ? ` ${name}=${toValueText(value)}` : ` ${value}`;
     isNamed = true;
   }
   return text;
 }
 
-/** The stacks of a record's errors and of its field `stack`, each line with its indent and its line feed. */
+/**
+ * The stacks of a record's errors and of its field `stack`, each line with its indent and its line feed. The
+ * runtime's own frames, which end most stacks, are left out.
+ */
 export function toStackLines(record: LogRecord): string {
   return Object.entries(record.properties).filter(([name, value]) => isStack(name, value))
     .flatMap(([, value]) => (value instanceof Error ? toStack(value) : String(value)).split("\n"))
-    .filter((line) => line !== "")
+    .filter((line) => line !== "" && !RUNTIME_FRAME_REGEXP.test(line))
     .map((line) => `    ${toSafeText(line.trimEnd())}\n`).join("");
 }
 

@@ -182,3 +182,30 @@ Deno.test("createLog() writes the first field's value alone after a message that
   const text = capture("text", (log) => log.info("Model Store:", { path: "/my models", n: 1 }));
   match(text, /models: Model Store: \/my models n=1\n$/);
 });
+
+Deno.test("createLog() shows what a handler prints line by line on a terminal, its ids behind each", () => {
+  let written = "";
+  configureLogging({ form: "text", isTerminal: true, write: (text) => written += text });
+  createLog(MODEL_PART).info("Handler says", { worker: "9000", text: "one\ntwo\u001b[2J\n" });
+  resetLogging();
+  // deno-lint-ignore no-control-regex -- colours are controls
+  const lines = written.replaceAll(/\u001b\[\d+m/g, "").trimEnd().split("\n");
+  deepStrictEqual(lines.map((line) => line.slice(13)), [
+    "INFO  model:   one worker=9000",
+    "INFO  model:   two\\u001b[2J worker=9000",
+  ]);
+});
+
+Deno.test("createLog() leaves the runtime's own frames out of a stack", () => {
+  const stack = [
+    "Error: late",
+    "    at handle (MAR-INF/source/x.ts:1:2)",
+    "    at dispatch (ext:deno_web/02_event.js:1:7177)",
+    "    at ext:core/01_core.js:3:4",
+  ].join("\n");
+  const text = capture("text", (log) => log.error("Batch failed", { stack }));
+  deepStrictEqual(text.trimEnd().split("\n").slice(1), [
+    "    Error: late",
+    "        at handle (MAR-INF/source/x.ts:1:2)",
+  ]);
+});
