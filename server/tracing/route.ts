@@ -2,6 +2,7 @@
 const REST_BY_FIRST_SEGMENT: Readonly<Record<string, string>> = {
   "api-description": "",
   docs: "",
+  endpoints: "/{endpoint_name}",
   explanations: "/{model_name}",
   invocations: "",
   metrics: "",
