@@ -17,7 +17,7 @@ const USAGE = `Usage: deno task soak [-- options]
   --rate N           Predictions a second of all clients, 300 unless given
   --actors NAMES     Only these operators, with commas: registers, scales, versions, replaces, crashes,
                      looks; "none" for none
-  --kinds NAMES      Only these kinds of requests, with commas, as the report names them
+  --kinds NAMES      Only these kinds of requests, with semicolons, as the report names them
   --samples          Print each look at the server
   --write-documents  Put the figures into docs/soak.md and the plot into docs/images/
   --help             This text
@@ -54,7 +54,7 @@ if (values.help) {
     connections: Number(values.connections),
     ratePerSecond: Number(values.rate),
     actors: values.actors?.split(",").filter((name) => name !== "none"),
-    kinds: values.kinds?.split(","),
+    kinds: values.kinds?.split(";"),
     onSample: values.samples
       ? (sample, { faultCount }) => print(`${toLine(sample)}, ${faultCount} faults`)
       : undefined,
