@@ -6,21 +6,13 @@ import {
   type Port,
   type ResponseOrRef,
 } from "../../../server/openapi/mod.ts";
+import { listOperations } from "../../support/described_operations.ts";
 import { findSchemaFaults, resolveReference } from "../../support/schema_check.ts";
 
 const ALL: readonly Port[] = ["inference", "management", "metrics"];
 
 function describe(ports: readonly Port[], requiresTokens = false): OpenApiDocument {
   return describePorts({ version: "1.2.3", ports, requiresTokens });
-}
-
-function listOperations(document: OpenApiDocument): [string, Operation][] {
-  return Object.entries(document.paths).flatMap(([path, item]) =>
-    Object.entries(item).map(([method, operation]): [string, Operation] => [
-      `${method.toUpperCase()} ${path}`,
-      operation,
-    ])
-  );
 }
 
 Deno.test("describePorts() puts TorchServe's paths on the ports they are on (§1.4, §1.6, §1.8)", () => {
@@ -76,10 +68,10 @@ Deno.test("describePorts() marks GET /api-description as deprecated, and OPTIONS
 Deno.test("describePorts() gives each operation an id, a summary and a group of its own document", () => {
   const document = describe(ALL, true);
   const operations = listOperations(document);
-  const ids = operations.map(([, { operationId }]) => operationId);
+  const ids = operations.map(({ operation }) => operation.operationId);
   deepStrictEqual(ids.filter((id, index) => ids.indexOf(id) !== index), []);
   const tags = document.tags.map(({ name }) => name);
-  for (const [line, operation] of operations) {
+  for (const { line, operation } of operations) {
     ok(operation.summary.length > 5 && !operation.summary.endsWith("."), line);
     strictEqual(operation.tags.length, 1);
     ok(tags.includes(operation.tags[0]!), line);
@@ -87,7 +79,8 @@ Deno.test("describePorts() gives each operation an id, a summary and a group of 
 });
 
 Deno.test("describePorts() names each segment of a path as a required parameter, and each parameter once", () => {
-  for (const [line, { parameters = [] }] of listOperations(describe(ALL, true))) {
+  for (const { line, operation } of listOperations(describe(ALL, true))) {
+    const { parameters = [] } = operation;
     const segments = [...line.matchAll(/\{(\w+)\}/g)].map((found) => found[1]);
     const inPath = parameters.filter((parameter) => parameter.in === "path");
     deepStrictEqual(inPath.map(({ name }) => name), segments, line);
@@ -115,7 +108,8 @@ Deno.test("describePorts() gives examples that are what their schemas say", () =
       deepStrictEqual(findSchemaFaults(document, schema, example, { isStrict: true }), [], line);
     }
   };
-  for (const [line, { requestBody, responses }] of listOperations(document)) {
+  for (const { line, operation } of listOperations(document)) {
+    const { requestBody, responses } = operation;
     if (requestBody !== undefined) check(line, requestBody);
     for (const [status, response] of Object.entries(responses)) {
       match(status, /^[245]\d\d$|^default$/);
@@ -127,13 +121,15 @@ Deno.test("describePorts() gives examples that are what their schemas say", () =
 
 Deno.test("describePorts() asks for tokens only where the server does (§1.9, T1)", () => {
   strictEqual(describe(ALL).components.securitySchemes, undefined);
-  ok(listOperations(describe(ALL)).every(([, { security }]) => security === undefined));
+  ok(listOperations(describe(ALL)).every(({ operation }) => operation.security === undefined));
   strictEqual(describe(ALL).paths["/token"], undefined);
 
   const withTokens = describe(ALL, true);
   strictEqual(withTokens.components.securitySchemes?.bearer?.scheme, "bearer");
-  const free = listOperations(withTokens).filter(([, { security }]) => security === undefined);
-  deepStrictEqual(free.map(([line]) => line), [
+  const free = listOperations(withTokens).filter(({ operation }) =>
+    operation.security === undefined
+  );
+  deepStrictEqual(free.map(({ line }) => line), [
     "GET /metrics",
     "OPTIONS /",
     "GET /api-description",
