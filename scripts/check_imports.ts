@@ -15,7 +15,7 @@ import {
   SINGLE_IMPORTERS,
   SINGLE_PLACES,
 } from "./_import_rules.ts";
-import { type ImportReference, lineAt, type ScannedSource, scanSource } from "./_scan_source.ts";
+import { type ImportReference, lineAt, type ScannedSource, scanSource } from "./scan_source.ts";
 
 const SOURCE_FOLDERS = ["archiver", "handlers", "server", "scripts", "tests", "examples"];
 const SKIPPED_FOLDERS = new Set(["testdata", "node_modules"]);

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { ModuleGraph } from "./_npm_packages.ts";
+import type { ModuleGraph } from "./npm_packages.ts";
 
 /** The folder that is compiled. */
 export const SOURCE_DIR = fileURLToPath(new URL("../../", import.meta.url));

@@ -14,10 +14,10 @@ import {
   readNpmCacheDir,
   SOURCE_DIR,
 } from "./_compiler.ts";
-import { measurePackages, toContentsText, toMegabytes } from "./_contents.ts";
-import { isForeign, listLeftOut } from "./_left_out.ts";
-import { type NpmPackage, splitPackages, toPackageDir } from "./_npm_packages.ts";
-import { findTarget, type Target, TARGETS, toBinaryName } from "./_targets.ts";
+import { measurePackages, toContentsText, toMegabytes } from "./contents.ts";
+import { isForeign, listLeftOut } from "./left_out.ts";
+import { type NpmPackage, splitPackages, toPackageDir } from "./npm_packages.ts";
+import { findTarget, type Target, TARGETS, toBinaryName } from "./targets.ts";
 
 const USAGE = `Usage: deno task compile [-- options]
 

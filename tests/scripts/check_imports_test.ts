@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Area, MAY_IMPORT_BY_AREA } from "../../scripts/_import_rules.ts";
 import { checkImports } from "../../scripts/check_imports.ts";
-import { scanSource } from "../../scripts/_scan_source.ts";
+import { scanSource } from "../../scripts/scan_source.ts";
 
 /** Writes a small tree, checks it and takes it away again. */
 async function checkTree(files: Readonly<Record<string, string>>): Promise<string[]> {

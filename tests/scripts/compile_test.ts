@@ -1,9 +1,9 @@
 import { deepStrictEqual, rejects, strictEqual, throws } from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { measurePackages, toContentsText } from "../../scripts/compile/_contents.ts";
-import { isForeign, listLeftOut } from "../../scripts/compile/_left_out.ts";
-import { type NpmPackage, splitPackages } from "../../scripts/compile/_npm_packages.ts";
-import { findTarget, TARGETS, toBinaryName } from "../../scripts/compile/_targets.ts";
+import { measurePackages, toContentsText } from "../../scripts/compile/contents.ts";
+import { isForeign, listLeftOut } from "../../scripts/compile/left_out.ts";
+import { type NpmPackage, splitPackages } from "../../scripts/compile/npm_packages.ts";
+import { findTarget, TARGETS, toBinaryName } from "../../scripts/compile/targets.ts";
 
 const LINUX_X64 = findTarget("linux-x64");
 const WINDOWS_X64 = findTarget("windows-x64");

@@ -1,5 +1,5 @@
 /** The titles of the tests of a source, as they are written there. */
-import { scanSource } from "../../scripts/_scan_source.ts";
+import { scanSource } from "../../scripts/scan_source.ts";
 
 const TEST_REGEXP = /\bDeno\s*\.\s*test\b/g;
 

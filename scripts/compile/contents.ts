@@ -1,6 +1,6 @@
 /** What a binary is made of, for people who wonder where its size comes from. */
 import { join } from "node:path";
-import { type NpmPackage, toPackageDir } from "./_npm_packages.ts";
+import { type NpmPackage, toPackageDir } from "./npm_packages.ts";
 
 const BYTES_PER_MB = 1e6;
 /** Packages that are smaller stand in one line together. */

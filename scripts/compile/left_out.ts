@@ -1,7 +1,7 @@
 /** What of the packages does not go into a binary. */
 import { join } from "node:path";
-import type { NpmPackage } from "./_npm_packages.ts";
-import type { Target } from "./_targets.ts";
+import type { NpmPackage } from "./npm_packages.ts";
+import type { Target } from "./targets.ts";
 
 /** Packages that another imports only where it finds nothing native, or only to install itself. */
 const NEVER_USED_REGEXP = /^@(emnapi|scarf|types)\//;
