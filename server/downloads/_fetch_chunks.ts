@@ -2,6 +2,7 @@
 import type { S3Credentials } from "../config/mod.ts";
 import { resolveHost } from "./_addresses.ts";
 import type { AllowedUrls } from "./allowed_urls.ts";
+import { type DirectExchange, requestDirectly } from "./_direct_request.ts";
 import { DownloadError } from "./download_error.ts";
 import { parseRemoteUrl, toLogUrl } from "./remote_url.ts";
 import { signS3Request } from "./_s3_signature.ts";
@@ -46,25 +47,20 @@ export async function* fetchChunks(
     const signs = credentials !== undefined && next.url.origin === url.origin;
     const headers = signs ? await signS3Request(next.url, credentials) : new Headers();
     using exchange = await startExchange(next, headers, signal);
-    const { response } = exchange;
-    const location = response.headers.get("location");
-    if (REDIRECT_STATUSES.has(response.status) && location !== null) {
-      await response.body?.cancel();
+    const { status, body } = exchange;
+    const location = exchange.headers.get("location");
+    if (REDIRECT_STATUSES.has(status) && location !== null) {
       if (redirects === MAX_REDIRECTS) {
         throw new DownloadError(`more than ${MAX_REDIRECTS} redirects`);
       }
       next = await checkRedirect(next.url, location, allowedUrls);
       continue;
     }
-    if (response.status !== 200 || response.body === null) {
-      await response.body?.cancel();
-      throw new DownloadError(`the server answered ${response.status}`);
-    }
-    if (Number(response.headers.get("content-length")) > maxBytes) {
-      await response.body.cancel();
+    if (status !== 200) throw new DownloadError(`the server answered ${status}`);
+    if (Number(exchange.headers.get("content-length")) > maxBytes) {
       throw new DownloadError(`the file is larger than ${maxBytes} bytes`);
     }
-    yield* response.body;
+    yield* body;
     return;
   }
 }
@@ -109,27 +105,22 @@ async function checkUrl(url: URL, allowedUrls: AllowedUrls): Promise<CheckedUrl>
   return { url, addresses: found.map(({ address }) => address) };
 }
 
-interface Exchange extends Disposable {
-  readonly response: Response;
-}
-
 /** Asks at each address in turn, until one can be reached. */
 async function startExchange(
   { url, addresses }: CheckedUrl,
   headers: Headers,
   signal: AbortSignal,
-): Promise<Exchange> {
+): Promise<DirectExchange> {
   headers.set("accept-encoding", "identity");
   headers.set("user-agent", "marina");
-  const dialled = url.protocol === "https:" ? [undefined] : addresses;
+  const isSecure = url.protocol === "https:";
   let failure: unknown;
-  for (const address of dialled) {
-    const client = createClient(url, address);
+  for (const address of isSecure ? [url.hostname] : addresses) {
     try {
-      const response = await fetch(url, { client, headers, redirect: "manual", signal });
-      return { response, [Symbol.dispose]: () => client.close() };
+      return isSecure
+        ? await fetchSecurely(url, headers, signal)
+        : await requestDirectly(url, address, headers, signal);
     } catch (error) {
-      client.close();
       signal.throwIfAborted();
       failure = error;
     }
@@ -137,11 +128,26 @@ async function startExchange(
   throw new DownloadError("the server cannot be reached", { cause: failure });
 }
 
-function createClient(url: URL, address: string | undefined): Deno.HttpClient {
-  if (address === undefined) return Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
-  const port = url.port === "" ? 80 : Number(url.port);
-  return Deno.createHttpClient({
-    poolMaxIdlePerHost: 0,
-    proxy: { transport: "tcp", hostname: address, port },
-  });
+async function fetchSecurely(
+  url: URL,
+  headers: Headers,
+  signal: AbortSignal,
+): Promise<DirectExchange> {
+  const client = Deno.createHttpClient({ poolMaxIdlePerHost: 0 });
+  try {
+    const response = await fetch(url, { client, headers, redirect: "manual", signal });
+    const body = response.body ?? new Blob().stream();
+    return {
+      status: response.status,
+      headers: response.headers,
+      body,
+      [Symbol.dispose]() {
+        if (!body.locked) body.cancel().catch(() => {});
+        client.close();
+      },
+    };
+  } catch (error) {
+    client.close();
+    throw error;
+  }
 }

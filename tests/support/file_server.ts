@@ -56,6 +56,8 @@ export function createBody(
 /** A server that sends these bytes to whoever connects, and hangs up: for answers that lie. */
 export class RawAnswerServer implements AsyncDisposable {
   readonly url: string;
+  /** The first line of each request. */
+  readonly requestLines: string[] = [];
   readonly #listener: Deno.TcpListener;
   readonly #serving: Promise<void>;
 
@@ -68,7 +70,9 @@ export class RawAnswerServer implements AsyncDisposable {
   async #serve(answer: Uint8Array): Promise<void> {
     for await (const connection of this.#listener) {
       try {
-        await connection.read(new Uint8Array(4096));
+        const bytes = new Uint8Array(4096);
+        await connection.read(bytes);
+        this.requestLines.push(new TextDecoder().decode(bytes).split("\r\n", 1)[0]!);
         await connection.write(answer);
       } finally {
         connection.close();

@@ -285,6 +285,14 @@ Deno.test.each([
   await bench.expectFailure(`${server.url}/net.mar`, /./);
 });
 
+Deno.test("ArchiveDownloader.download() asks for the path alone, as servers want it that are no proxies", async () => {
+  await using server = new RawAnswerServer("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nbytes");
+  await using bench = await Bench.create(LOOPBACK);
+  await bench.download(`${server.url}/a/net.mar?token=x#part`);
+  deepStrictEqual(server.requestLines, ["GET /a/net.mar?token=x HTTP/1.1"]);
+  strictEqual(await Deno.readTextFile(bench.folder.at("net.mar")), "bytes");
+});
+
 Deno.test("ArchiveDownloader.download() gives up after 60 s without a byte", async () => {
   const { body, cancelled } = createBody(new Uint8Array(10), "stalled");
   const asked = Promise.withResolvers<void>();
