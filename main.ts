@@ -25,6 +25,9 @@ async function runCommand(args: readonly string[]): Promise<number> {
       return await (await import("./archiver/inspect_command.ts")).runInspectCommand(rest);
     case "serve":
       return await (await import("./server/command.ts")).runServeCommand(rest);
+    // Not for people: a server starts its workers with it.
+    case "worker":
+      return await (await import("./server/worker_command.ts")).runWorkerCommand(rest);
     case "--version":
       writeOut(`marina ${config.version}\n`);
       return 0;

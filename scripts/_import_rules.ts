@@ -82,6 +82,7 @@ export const COMMAND_FILES: readonly string[] = [
   "archiver/command.ts",
   "archiver/inspect_command.ts",
   "server/command.ts",
+  "server/worker_command.ts",
 ];
 
 /** A thing that product code touches in one place only. */

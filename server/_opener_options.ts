@@ -1,7 +1,14 @@
 import denoConfig from "../deno.json" with { type: "json" };
+import { createOwnCommand } from "./_own_command.ts";
 import type { ServerConfig } from "./config/mod.ts";
 import { GpuAssigner, type ModelOpenerOptions, type ModelStore } from "./models/mod.ts";
-import { type Clock, createThreadStarter, WebGpuLease } from "./scheduling/mod.ts";
+import {
+  type Clock,
+  createCarrierStarter,
+  createProcessStarter,
+  createThreadStarter,
+  WebGpuLease,
+} from "./scheduling/mod.ts";
 
 /** What opening archives needs beside the config. */
 export interface OpenerParts extends Pick<ModelOpenerOptions, "createEvents" | "onWarning"> {
@@ -26,6 +33,7 @@ export function createOpenerOptions(config: ServerConfig, parts: OpenerParts): M
       startupTimeoutMs: config.startupTimeoutMs,
       scaleUpQueueMs: config.scaleUpQueueMs,
       scaleDownIdleMs: config.scaleDownIdleMs,
+      isolation: config.isolation,
     },
     modelOverrides: config.modelOverrides,
     defaultHandler: config.defaultHandler,
@@ -36,7 +44,15 @@ export function createOpenerOptions(config: ServerConfig, parts: OpenerParts): M
     serverVersion: denoConfig.version,
     gpus: new GpuAssigner(config.numberOfGpu),
     webGpuLease: new WebGpuLease(),
-    startCarrier: createThreadStarter(parts.nativeDir),
+    startCarrier: createCarrierStarter({
+      thread: createThreadStarter(parts.nativeDir),
+      process: createProcessStarter({
+        clock: parts.clock,
+        createCommand: createOwnCommand,
+        tempDir: config.tempDir,
+        nativeDir: parts.nativeDir,
+      }),
+    }),
     nextWorkerId: () => String(workerId++),
   };
 }

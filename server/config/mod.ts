@@ -42,3 +42,4 @@ export {
 export { findNewestSnapshot, type FoundSnapshot } from "./_snapshot_files.ts";
 export { parseRestorePoint, SNAPSHOT_FORMAT } from "./_restore_point.ts";
 export { readTlsConfig } from "./_tls_files.ts";
+export { createWorkerEnvironment } from "./worker_environment.ts";

@@ -99,6 +99,7 @@ export async function readServerConfig(
       reader.get("number_of_gpu"),
       await countVisibleGpus(environment, deviceDir),
     ),
+    isolation: reader.get("isolation"),
     firstWorkerId: reader.get("initial_worker_port"),
     jobQueueSize: reader.get("job_queue_size"),
     maxQueueBytes: reader.get("max_queue_size_bytes"),

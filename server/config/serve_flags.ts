@@ -34,6 +34,13 @@ const FLAG_GROUPS = {
       setting: "enable_model_api",
       help: "Let models be registered and unregistered over HTTP",
     },
+    isolation: {
+      names: ["--isolation"],
+      arity: "one",
+      placeholder: "HOW",
+      setting: "isolation",
+      help: 'What workers run in: a "thread" of the server, or a "process" each',
+    },
     watch: {
       names: ["--watch"],
       arity: "none",

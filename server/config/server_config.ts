@@ -133,6 +133,8 @@ export interface ServerConfig {
   readonly defaultWorkersPerModel: number;
   /** For archives that name no handler. */
   readonly defaultHandler?: string;
+  /** What workers run in whose archive does not say it. */
+  readonly isolation: "thread" | "process";
   /** Devices to spread workers over; a worker whose device cannot be used takes the CPU. */
   readonly numberOfGpu: number;
   /** The first worker's id; TorchServe counted its workers' ports. */

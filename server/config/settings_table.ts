@@ -124,6 +124,13 @@ const WORKERS = {
     { default: 9000, least: 0, most: MAX_PORT },
     "Id of the first worker; no port is opened",
   ),
+  isolation: {
+    kind: "choice",
+    choices: ["thread", "process"],
+    default: "thread",
+    isOwn: true,
+    meaning: "What a worker runs in whose archive does not say it: see docs/isolation.md",
+  },
   job_queue_size: integer(
     { default: 100, least: 1, most: MAX_INT32 },
     "Requests that one model version lets wait",

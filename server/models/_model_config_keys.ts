@@ -1,6 +1,6 @@
 /** The keys of a `model-config.yaml` as data: what the server reads, and what it does not. */
 
-import type { WarmupRequest } from "../scheduling/mod.ts";
+import type { Isolation, RecycleRules, WarmupRequest } from "../scheduling/mod.ts";
 
 /** What the server reads of an archive's `model-config.yaml`; the handler sees the whole file. */
 export interface ModelConfig {
@@ -19,19 +19,24 @@ export interface ModelConfig {
   readonly deviceType?: "cpu" | "gpu";
   readonly deviceIds?: readonly number[];
   readonly warmup?: readonly WarmupRequest[];
+  readonly isolation?: Isolation;
+  readonly memoryLimitBytes?: number;
+  readonly recycle?: RecycleRules;
 }
+
+const BYTES_PER_MB = 1024 * 1024;
 
 interface NumberKey {
   readonly key: keyof ModelConfig;
   readonly min: number;
   /** From its unit to ours. */
-  readonly factor: 1 | 1_000;
+  readonly factor: number;
   /** The value that says "not set". */
   readonly absent?: number;
 }
 
 /**
- * Keys whose values are whole numbers. The last two are not upstream's.
+ * Keys whose values are whole numbers. The last three are not upstream's.
  *
  * | key | unit | not set | |
  * | --- | --- | --- | --- |
@@ -44,6 +49,7 @@ interface NumberKey {
  * | `jobQueueSize` | requests | 0 | |
  * | `scaleUpQueueTime` | ms | | 0: no worker is added |
  * | `scaleDownIdleTime` | ms | | |
+ * | `memoryLimitMb` | MB of 1,048,576 bytes | 0 | of a worker with a process of its own |
  */
 export const NUMBER_KEYS: Readonly<Record<string, NumberKey>> = {
   minWorkers: { key: "minWorkers", min: 1, factor: 1 },
@@ -57,6 +63,7 @@ export const NUMBER_KEYS: Readonly<Record<string, NumberKey>> = {
   jobQueueSize: { key: "queueCapacity", min: 0, factor: 1, absent: 0 },
   scaleUpQueueTime: { key: "scaleUpQueueMs", min: 0, factor: 1 },
   scaleDownIdleTime: { key: "scaleDownIdleMs", min: 1, factor: 1 },
+  memoryLimitMb: { key: "memoryLimitBytes", min: 0, factor: BYTES_PER_MB, absent: 0 },
 };
 
 const ONE_DEVICE = "a worker runs on one device";

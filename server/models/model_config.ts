@@ -1,6 +1,7 @@
 import { parse } from "yaml";
 import type { WarmupRequest } from "../scheduling/mod.ts";
 import { INERT_KEYS, type ModelConfig, NUMBER_KEYS } from "./_model_config_keys.ts";
+import { parseRecycleRules } from "./_recycle_config.ts";
 import { parseWarmup } from "./_warmup_config.ts";
 
 export type { ModelConfig } from "./_model_config_keys.ts";
@@ -50,7 +51,7 @@ export function parseModelConfig(text: string): ParsedModelConfig {
       refuse(name, `a whole number from ${min}`);
     } else if (value !== absent) config[key] = (value as number) * factor;
   }
-  const { deviceType, deviceIds, useJobTicket, warmup } = yaml;
+  const { deviceType, deviceIds, useJobTicket, warmup, isolation, recycle } = yaml;
   if (typeof deviceType === "string" && /^(cpu|gpu)$/i.test(deviceType)) {
     config.deviceType = deviceType.toLowerCase();
   } else if (deviceType !== undefined) refuse("deviceType", '"cpu" or "gpu"');
@@ -59,6 +60,14 @@ export function parseModelConfig(text: string): ParsedModelConfig {
   } else if (deviceIds !== undefined) refuse("deviceIds", "a list of whole numbers from 0");
   if (typeof useJobTicket === "boolean") config.usesJobTickets = useJobTicket;
   else if (useJobTicket !== undefined) refuse("useJobTicket", "true or false");
+  if (isolation === "thread" || isolation === "process") config.isolation = isolation;
+  else if (isolation !== undefined) refuse("isolation", '"thread" or "process"');
+  if (recycle !== undefined) {
+    const rules = parseRecycleRules(recycle);
+    if (rules === undefined) {
+      refuse("recycle", "afterBatches or growthMb or both, each a whole number from 1");
+    } else config.recycle = rules;
+  }
   if (warmup !== undefined) {
     const requests = readWarmup(warmup, warnings);
     if (requests !== undefined) config.warmup = requests;

@@ -1,4 +1,5 @@
 import type { ModelOverrides } from "../config/mod.ts";
+import type { Isolation } from "../scheduling/mod.ts";
 import type { ModelConfig } from "./model_config.ts";
 import type { RegisterRequest } from "./model_description.ts";
 
@@ -13,6 +14,8 @@ export interface ModelDefaults {
   readonly startupTimeoutMs: number;
   readonly scaleUpQueueMs: number;
   readonly scaleDownIdleMs: number;
+  /** What workers run in whose archive does not say it. */
+  readonly isolation: Isolation;
 }
 
 /** What one model version runs with. */

@@ -131,6 +131,14 @@ async function createModelVersion(
   const resolved = resolveModelSettings(request, config, options.defaults, overrides);
   const { minWorkers, maxWorkers } = previous ?? resolved;
   const settings = { ...resolved, minWorkers, maxWorkers };
+  const { memoryLimitBytes, recycle, isolation = options.defaults.isolation } = config;
+  const carrying = { isolation, memoryLimitBytes, recycle };
+  if (isolation === "thread" && memoryLimitBytes !== undefined) {
+    options.onWarning(
+      modelName,
+      'Cannot use "memoryLimitMb" of the model config: threads share their server\'s memory, add isolation: process',
+    );
+  }
   const pool = new WorkerPool({
     settings: { ...settings, maxQueueBytes: options.maxQueueBytes },
     load: {
@@ -153,7 +161,7 @@ async function createModelVersion(
     nextGpuId: options.gpus.assignTo(config),
     nextWorkerId: options.nextWorkerId,
     clock: options.clock,
-    startCarrier: options.startCarrier,
+    startCarrier: (own, events) => options.startCarrier({ ...own, ...carrying }, events),
     webGpuLease: options.webGpuLease,
     events: options.createEvents(modelName, modelVersion),
   });

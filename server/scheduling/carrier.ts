@@ -1,7 +1,19 @@
 import type { FromWorkerMessage, ToWorkerMessage, WireFailure } from "./protocol.ts";
 
-/** How messages reach one worker and come back: a thread now, a process or a socket by the same four members. */
+/** What a worker runs in: a thread of the server, or a process of its own. */
+export type Isolation = "thread" | "process";
+
+/** A worker's own process, as the system counts it. */
+export interface WorkerProcess {
+  readonly pid: number;
+  /** What it had in memory when that was last looked at; 0 before. */
+  readonly memoryBytes: number;
+}
+
+/** How messages reach one worker and come back: by a thread's inbox, or by a process's socket. */
 export interface WorkerCarrier {
+  /** Absent for a thread. */
+  readonly process?: WorkerProcess;
   /**
    * Hands a message over.
    *
@@ -23,11 +35,24 @@ export interface CarrierEvents {
   onFailure(failure: WireFailure): void;
 }
 
+/** When a worker is replaced by a fresh one; whichever comes first. */
+export interface RecycleRules {
+  /** Batches that one may answer, 1 or more. */
+  readonly afterBatches?: number;
+  /** Bytes by which its process may grow since it has loaded its model. */
+  readonly growthBytes?: number;
+}
+
 export interface CarrierOptions {
   /** Named in the runtime's own messages. */
   readonly name: string;
   /** The one folder that the worker may read. */
   readonly modelDir: string;
+  /** `"thread"` unless given. */
+  readonly isolation?: Isolation;
+  /** What a worker's process may have in memory; a thread has no limit of its own. */
+  readonly memoryLimitBytes?: number;
+  readonly recycle?: RecycleRules;
 }
 
 export type StartCarrier = (options: CarrierOptions, events: CarrierEvents) => WorkerCarrier;

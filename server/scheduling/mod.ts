@@ -2,7 +2,18 @@
 
 export type { Recovery } from "./back_off.ts";
 export { type Clock, createSystemClock } from "./clock.ts";
-export type { CarrierEvents, CarrierOptions, StartCarrier, WorkerCarrier } from "./carrier.ts";
+export type {
+  CarrierEvents,
+  CarrierOptions,
+  Isolation,
+  RecycleRules,
+  StartCarrier,
+  WorkerCarrier,
+  WorkerProcess,
+} from "./carrier.ts";
+export { runChildWorker } from "./process/run_child_worker.ts";
+export { createProcessStarter } from "./process/worker_process.ts";
+export { createCarrierStarter } from "./start_carrier.ts";
 export type { Answer, PredictCall } from "./predict_call.ts";
 export type {
   HandlerSource,

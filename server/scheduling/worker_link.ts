@@ -1,4 +1,4 @@
-import type { CarrierOptions, StartCarrier, WorkerCarrier } from "./carrier.ts";
+import type { CarrierOptions, StartCarrier, WorkerCarrier, WorkerProcess } from "./carrier.ts";
 import type { Clock } from "./clock.ts";
 import type { FromWorkerMessage, ReleasedMessage, ToWorkerMessage } from "./protocol.ts";
 import type { WireFailure } from "./protocol.ts";
@@ -32,19 +32,31 @@ export class WorkerLink {
   constructor(options: WorkerLinkOptions, events: WorkerLinkEvents) {
     this.#clock = options.clock;
     const { name, modelDir } = options;
+    const onFailure = (failure: WireFailure): void => {
+      if (this.#isClosed) return;
+      this.#isDeaf = true;
+      this.#onReleased?.();
+      events.onFailure(failure);
+    };
     this.#carrier = options.startCarrier({ name, modelDir }, {
       onMessage: (message) => {
         if (this.#isClosed) return;
-        if (message.type === "released") this.#onReleased?.();
-        else events.onMessage(message);
+        if (message.type === "released") return this.#onReleased?.();
+        try {
+          events.onMessage(message);
+        } catch (error) {
+          // A handler can send what it likes: nonsense costs its worker, not the server.
+          const reason = error instanceof Error ? error.message : String(error);
+          onFailure({ message: `The worker sent what makes no sense: ${reason}` });
+        }
       },
-      onFailure: (failure) => {
-        if (this.#isClosed) return;
-        this.#isDeaf = true;
-        this.#onReleased?.();
-        events.onFailure(failure);
-      },
+      onFailure,
     });
+  }
+
+  /** See {@linkcode WorkerCarrier.process}. */
+  get process(): WorkerProcess | undefined {
+    return this.#carrier.process;
   }
 
   /** See {@linkcode WorkerCarrier.post}. */

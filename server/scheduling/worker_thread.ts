@@ -2,7 +2,7 @@
 
 import type { CarrierEvents, CarrierOptions, StartCarrier, WorkerCarrier } from "./carrier.ts";
 import { resolvePackagesDir } from "./packages_dir.ts";
-import { type FromWorkerMessage, type LoadMessage, transferablesOf } from "./protocol.ts";
+import { type FromWorkerMessage, transferablesOf } from "./protocol.ts";
 
 /**
  * What a worker thread may do while it is being set up. The runtime reads its own packages, opens its
@@ -26,6 +26,18 @@ function createPermissions(
   };
 }
 
+/**
+ * Starts the thread that ends a worker's process when its server has gone; it may do nothing else, and ends
+ * with the process.
+ */
+export function startParentWatchThread(): void {
+  new Worker(new URL("./process/parent_watch_thread.ts", import.meta.url), {
+    type: "module",
+    name: "parent watch",
+    deno: { permissions: "none" },
+  });
+}
+
 /** Threads that were started and have not given their model back. */
 let busyThreads = 0;
 
@@ -40,7 +52,7 @@ export function hasBusyThreads(): boolean {
 /**
  * Makes what starts worker threads.
  *
- * @param nativeDir See `nativeDir` of {@linkcode LoadMessage}.
+ * @param nativeDir See `nativeDir` of `LoadMessage`.
  */
 export function createThreadStarter(nativeDir: string | undefined): StartCarrier {
   return (options, events) => startThread(options, events, nativeDir);

@@ -2,7 +2,7 @@
  * Marina as a process, for the tests that ask whether the product works.
  *
  * `MARINA_CMD` replaces the command under test (words split at blanks): so the same tests run against a
- * compiled binary.
+ * compiled binary. `MARINA_ISOLATION` says what its workers run in, `thread` or `process`, where a test does not.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -81,6 +81,8 @@ export interface MarinaProcess extends AsyncDisposable {
 export async function startMarina(options: StartMarinaOptions): Promise<MarinaProcess> {
   const configDir = await Deno.makeTempDir({ prefix: "marina-config-" });
   const args = ["serve", ...options.args];
+  const isolation = Deno.env.get("MARINA_ISOLATION");
+  if (isolation !== undefined && !args.includes("--isolation")) args.push("--isolation", isolation);
   if (options.config !== null && !options.args.some((arg) => arg.startsWith("--ts-config"))) {
     const configPath = join(configDir, "config.properties");
     await Deno.writeTextFile(configPath, toConfigText(options.config ?? {}));

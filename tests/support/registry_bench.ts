@@ -48,6 +48,7 @@ export class RegistryBench implements AsyncDisposable {
         startupTimeoutMs: 120_000,
         scaleUpQueueMs: 0,
         scaleDownIdleMs: 60_000,
+        isolation: "thread",
       },
       modelOverrides: new Map(),
       decodesRequests: true,

@@ -31,6 +31,11 @@ export function lockDown(packagesDirs: readonly string[], onExit: (what: string)
   process.abort = exit("process.abort");
   self.close = exit("close");
 
+  // These keep data on the disk without asking for a permission, or wait for somebody at a terminal.
+  for (const name of ["localStorage", "sessionStorage", "caches", "alert", "confirm", "prompt"]) {
+    Object.defineProperty(globalThis, name, { value: undefined, configurable: false });
+  }
+
   // A process may always signal itself, whatever its permissions: that would be the server. A thread of
   // the handler's own would have all of these functions anew.
   Deno.kill = refuse("Deno.kill");

@@ -23,6 +23,7 @@ Deno.test("readServerConfig() gives TorchServe's defaults when nothing is said (
     modelOverrides: {},
     defaultWorkersPerModel: 0,
     numberOfGpu: 0,
+    isolation: "thread",
     firstWorkerId: 9000,
     jobQueueSize: 100,
     maxQueueBytes: 268_435_456,

@@ -196,6 +196,13 @@ const USED_ROWS: readonly UsedRow[] = [
     unset: 0,
   },
   {
+    key: "isolation",
+    value: "process",
+    read: (config) => config.isolation,
+    expected: "process",
+    unset: "thread",
+  },
+  {
     key: "initial_worker_port",
     value: "9100",
     read: (config) => config.firstWorkerId,

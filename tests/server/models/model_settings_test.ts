@@ -13,6 +13,7 @@ const DEFAULTS: ModelDefaults = {
   startupTimeoutMs: 110_000,
   scaleUpQueueMs: 0,
   scaleDownIdleMs: 60_000,
+  isolation: "thread",
 };
 
 interface Sources {

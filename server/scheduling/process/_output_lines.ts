@@ -1,0 +1,51 @@
+/** Characters of one line; the rest is cut. */
+const MAX_LINE_LENGTH = 8_192;
+
+/** Lines that are kept for those who ask why the process has ended. */
+const KEPT_LINES = 20;
+
+/**
+ * The lines that a worker's process writes past its console: a native library's, or the engine's last words.
+ *
+ * A line without an end is cut where it is too long, so that a process cannot fill the server's memory.
+ */
+export class OutputLines {
+  readonly #onLine: (line: string) => void;
+  readonly #last: string[] = [];
+
+  constructor(onLine: (line: string) => void) {
+    this.#onLine = onLine;
+  }
+
+  /** The last ones, oldest first. */
+  get last(): readonly string[] {
+    return this.#last;
+  }
+
+  /** Reads to the stream's end. */
+  async collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+    let rest = "";
+    try {
+      for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+        const lines = (rest + text).split("\n");
+        rest = lines.pop()!;
+        lines.forEach((line) => this.#take(line));
+        if (rest.length > MAX_LINE_LENGTH) {
+          this.#take(rest);
+          rest = "";
+        }
+      }
+    } catch {
+      // The process has been killed while it wrote.
+    }
+    this.#take(rest);
+  }
+
+  #take(text: string): void {
+    const line = text.length > MAX_LINE_LENGTH ? `${text.slice(0, MAX_LINE_LENGTH)}…` : text;
+    if (line.trim() === "") return;
+    this.#last.push(line);
+    if (this.#last.length > KEPT_LINES) this.#last.shift();
+    this.#onLine(line);
+  }
+}

@@ -1,0 +1,168 @@
+/** The server's side of a worker that is a process. */
+
+import type {
+  CarrierEvents,
+  CarrierOptions,
+  StartCarrier,
+  WorkerCarrier,
+  WorkerProcess,
+} from "../carrier.ts";
+import type { Clock } from "../clock.ts";
+import type { LoadMessage, ToWorkerMessage, WireFailure } from "../protocol.ts";
+import { Channel } from "./_channel.ts";
+import { spawnChild, type SpawnParts } from "./_child_start.ts";
+import { OutputLines } from "./_output_lines.ts";
+import { describeEnd } from "./_process_failure.ts";
+import { FrameWriter } from "./frame_writer.ts";
+import { readFrames } from "./frame_reader.ts";
+import { MemoryWatch } from "./memory_watch.ts";
+import { readWorkerMessage } from "./read_message.ts";
+import { toFrame } from "./to_frame.ts";
+
+/** What a frame may have beside answers: logs, metrics, headers. */
+const FRAME_ALLOWANCE_BYTES = 16 * 1024 * 1024;
+
+const BYTES_PER_MB = 1024 * 1024;
+
+export interface WorkerProcessParts extends SpawnParts {
+  readonly clock: Clock;
+  /** The folder of temporary files, absolute. */
+  readonly tempDir: string;
+}
+
+/**
+ * Makes what starts a process for one model folder.
+ *
+ * The caller ends it with `terminate()`, which kills it: the system takes back all that it had. Whatever
+ * else becomes of the process, and whatever it sends, becomes one `onFailure`.
+ */
+export function createProcessStarter(parts: WorkerProcessParts): StartCarrier {
+  return (options, events) => new ProcessCarrier(options, events, parts);
+}
+
+class ProcessCarrier implements WorkerCarrier {
+  readonly #options: CarrierOptions;
+  readonly #events: CarrierEvents;
+  readonly #writer = new FrameWriter();
+  readonly #output: OutputLines;
+  #channel: Channel | undefined;
+  #child: Deno.ChildProcess | undefined;
+  #memory: MemoryWatch | undefined;
+  #nativeDir: string | undefined;
+  #maxFrameBytes = FRAME_ALLOWANCE_BYTES;
+  /** Nothing is told any more: it was ended, or its end has been told. */
+  #isOver = false;
+  #hasExited = false;
+
+  constructor(options: CarrierOptions, events: CarrierEvents, parts: WorkerProcessParts) {
+    this.#options = options;
+    this.#events = events;
+    this.#output = new OutputLines((line) => {
+      if (this.#isOver) return;
+      const message = { type: "log", source: "worker", level: "info", message: line } as const;
+      this.#deliver(message);
+    });
+    try {
+      this.#start(parts);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      queueMicrotask(() => this.#fail({ message: `The worker's process cannot start: ${reason}` }));
+    }
+  }
+
+  get process(): WorkerProcess | undefined {
+    if (this.#child === undefined) return undefined;
+    return { pid: this.#child.pid, memoryBytes: this.#memory?.bytes ?? 0 };
+  }
+
+  post(message: ToWorkerMessage): void {
+    if (message.type === "load") {
+      this.#maxFrameBytes = toMaxFrameBytes(message);
+      message = { ...message, nativeDir: this.#nativeDir };
+    }
+    this.#writer.send(toFrame(message));
+  }
+
+  terminate(): void {
+    this.#isOver = true;
+    this.#end();
+  }
+
+  #start(parts: WorkerProcessParts): void {
+    const { clock, tempDir, nativeDir } = parts;
+    this.#nativeDir = nativeDir;
+    const channel = this.#channel = new Channel(tempDir);
+    const child = this.#child = spawnChild(this.#options, channel.socket, parts);
+    const { memoryLimitBytes: limitBytes } = this.#options;
+    this.#memory = new MemoryWatch({
+      pid: child.pid,
+      clock,
+      limitBytes,
+      onExceeded: (bytes) => {
+        const message = `The worker's process was ended: memoryLimitMb allows ${
+          toMb(limitBytes!)
+        } MB, it had ${toMb(bytes)} MB`;
+        this.#fail({ message });
+      },
+    });
+    const outputs = [this.#output.collect(child.stdout), this.#output.collect(child.stderr)];
+    // The last lines come before the reason is told.
+    Promise.all([child.status, ...outputs]).then(([status]) => {
+      this.#hasExited = true;
+      this.#fail(describeEnd(status, this.#output.last));
+    });
+    this.#converse(channel);
+  }
+
+  async #converse(channel: Channel): Promise<void> {
+    const connection = await channel.accept();
+    if (connection === undefined) return;
+    if (this.#isOver) return channel.close();
+    this.#writer.connect(connection);
+    try {
+      await readFrames(connection, {
+        maxFrameBytes: () => this.#maxFrameBytes,
+        onFrame: (header, segments) => this.#deliver(readWorkerMessage(header, segments)),
+      });
+      // The process has ended, or goes on without its channel: it is of no use then.
+      this.#kill();
+    } catch (error) {
+      this.#fail({ message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  #deliver(message: Parameters<CarrierEvents["onMessage"]>[0]): void {
+    if (!this.#isOver) this.#events.onMessage(message);
+  }
+
+  #fail(failure: WireFailure): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#end();
+    this.#events.onFailure(failure);
+  }
+
+  #end(): void {
+    this.#memory?.stop();
+    this.#kill();
+    this.#channel?.close();
+    this.#child?.stdin.close().catch(() => {});
+  }
+
+  #kill(): void {
+    if (this.#hasExited) return;
+    try {
+      this.#child?.kill("SIGKILL");
+    } catch {
+      // It has ended by itself a moment ago.
+    }
+  }
+}
+
+function toMaxFrameBytes({ batchSize, maxResponseBytes }: LoadMessage): number {
+  return batchSize * maxResponseBytes + FRAME_ALLOWANCE_BYTES;
+}
+
+function toMb(bytes: number): number {
+  return Math.round(bytes / BYTES_PER_MB);
+}
