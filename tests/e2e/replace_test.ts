@@ -102,9 +102,10 @@ Deno.test("PUT /models/{name}?replace=true downloads the URL that is in use anew
   {
     await using marina = await home.start();
     const management = new ManagementClient(marina);
-    await replaceUnderLoad(management, marina.inferenceUrl, (build) => {
+    await replaceUnderLoad(management, marina.inferenceUrl, async (build) => {
+      deepStrictEqual(await listCopies(), build === 0 ? [] : ["net.mar"]);
       current = `net@${build}`;
-      return Promise.resolve(url);
+      return url;
     });
     deepStrictEqual(await listCopies(), ["net.mar"]);
     current = "broken";
