@@ -1,4 +1,6 @@
 import { fileURLToPath } from "node:url";
+import { ConfigError } from "./config/mod.ts";
+import { hasAllPermissions, readRuntimeFlags, type RuntimeFlags } from "./_runtime_flags.ts";
 
 /** A program and its arguments. */
 export interface OwnCommand {
@@ -6,19 +8,50 @@ export interface OwnCommand {
   readonly args: readonly string[];
 }
 
+/** What `deno.json` says of unstable features; where Marina runs from a URL no such file is looked at. */
+export const UNSTABLE_FLAGS: readonly string[] = [
+  "--unstable-worker-options",
+  "--unstable-no-legacy-abort",
+];
+
+/** True where the modules come from a web server and not from a checkout or a compiled program. */
+export function isFromUrl(): boolean {
+  return !Deno.build.standalone && !import.meta.url.startsWith("file:");
+}
+
 /**
- * How this same program is started once more: the compiled binary, or the runtime with the checkout.
+ * How this same program is started once more: the compiled binary, or the runtime with the checkout or with
+ * the address that it came from.
  *
- * @param permissionFlags What it may do, everything unless given; a compiled binary's permissions are in it.
+ * @param permissionFlags What it may do, the same as this process unless given; a compiled binary's
+ * permissions are in it.
+ * @throws {ConfigError} If this process has some permissions only, and the system does not tell which.
  */
 export function createOwnCommand(
   args: readonly string[],
-  permissionFlags: readonly string[] = ["-A"],
+  permissionFlags?: readonly string[],
 ): OwnCommand {
   const program = Deno.execPath();
   if (Deno.build.standalone) return { program, args };
+  const flags = readRuntimeFlags();
+  const permissions = permissionFlags ?? inheritPermissions(flags);
+  if (isFromUrl()) {
+    // What this process has loaded lies in the cache, so nothing is fetched in between.
+    const own = ["--no-prompt", "--quiet", "--cached-only", ...UNSTABLE_FLAGS];
+    const modules = flags?.modules.filter((flag) => !own.includes(flag)) ?? [];
+    return { program, args: ["run", ...permissions, ...own, ...modules, Deno.mainModule, ...args] };
+  }
   const config = fileURLToPath(new URL("../deno.json", import.meta.url));
   const main = fileURLToPath(Deno.mainModule);
-  const runtimeArgs = [...permissionFlags, "--no-prompt", "--cached-only", "--config", config];
-  return { program, args: ["run", ...runtimeArgs, main, ...args] };
+  const own = ["--no-prompt", "--cached-only", "--config", config];
+  return { program, args: ["run", ...permissions, ...own, main, ...args] };
+}
+
+/** A process may hand on what it has, and no more. */
+function inheritPermissions(flags: RuntimeFlags | undefined): readonly string[] {
+  if (hasAllPermissions()) return ["-A"];
+  if (flags !== undefined) return flags.permissions;
+  throw new ConfigError(
+    "Cannot start another process: this one must have all permissions (-A) to hand them on, found some only",
+  );
 }

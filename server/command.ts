@@ -1,6 +1,12 @@
 /** `marina serve`: flags in, exit code out. */
 import denoConfig from "../deno.json" with { type: "json" };
 import { claimPidFile } from "./_pid_file.ts";
+import {
+  needsRelaunch,
+  receiveHandedSignals,
+  RELAUNCHED_FLAG,
+  relaunchServe,
+} from "./_relaunch.ts";
 import { type StopOutcome, stopRunningServer } from "./_stop_running_server.ts";
 import { watchStopSignals } from "./_stop_signals.ts";
 import {
@@ -41,9 +47,10 @@ const EXIT_USAGE = 2;
  * line, 130 or 143 after a second signal.
  */
 export async function runServeCommand(args: readonly string[]): Promise<number> {
+  const isRelaunched = args[0] === RELAUNCHED_FLAG;
+  const ownArgs = isRelaunched ? args.slice(1) : args;
   try {
-    const flags = parseServeFlags(args);
-    return await runTask(flags, args);
+    return await runTask(parseServeFlags(ownArgs), ownArgs, isRelaunched);
   } catch (error) {
     if (error instanceof UsageError) {
       writeLine(Deno.stderr, "usage: marina serve --model-store DIR [options]");
@@ -58,7 +65,11 @@ export async function runServeCommand(args: readonly string[]): Promise<number> 
   }
 }
 
-async function runTask(flags: ServeFlags, args: readonly string[]): Promise<number> {
+async function runTask(
+  flags: ServeFlags,
+  args: readonly string[],
+  isRelaunched: boolean,
+): Promise<number> {
   switch (flags.task) {
     case "help":
       write(Deno.stdout, createServeHelp());
@@ -74,7 +85,8 @@ async function runTask(flags: ServeFlags, args: readonly string[]): Promise<numb
       return await dryRun(flags);
     case "serve":
       if (flags.isStart && !flags.foreground) return await start(flags, args);
-      return await endProcess(await serve(flags));
+      if (!isRelaunched && needsRelaunch()) return await relaunchServe(args);
+      return await endProcess(await serve(flags, isRelaunched));
   }
 }
 
@@ -112,8 +124,9 @@ async function dryRun(flags: ServeFlags): Promise<number> {
   return await checkModels(config, { report, warn }) ? EXIT_OK : EXIT_FAILED;
 }
 
-async function serve(flags: ServeFlags): Promise<number> {
+async function serve(flags: ServeFlags, isRelaunched: boolean): Promise<number> {
   using signals = watchStopSignals();
+  if (isRelaunched) receiveHandedSignals(signals.receive);
   const { config, warnings } = await readServerConfig(flags);
   await using _log = await openProcessLog({
     logs: config.logs,
