@@ -48,7 +48,7 @@ export async function createSoakStore(): Promise<ModelStoreFolder> {
     mlp: {
       handler: "base_handler",
       serializedFile: "tests/testdata/bench/mlp.onnx",
-      config: toConfig(1, 2, "batchSize: 8", "scaleUpQueueTime: 20", "scaleDownIdleTime: 1000"),
+      config: toConfig(1, 2, "batchSize: 8", "scaleUpQueueTime: 20", "scaleDownIdleTime: 3000"),
     },
     echo: { handler: ECHO, config: toConfig(1, 1, "batchSize: 8") },
     stream: { handler: STREAM, config: toConfig(1, 1, "batchSize: 4") },

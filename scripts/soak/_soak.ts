@@ -140,7 +140,7 @@ async function runClient(
     // After a fault nobody knows what still comes on this connection.
     if (ledger.faultCount > faultsBefore) connection.close();
     nextMs = Math.max(nextMs + everyMs, performance.now() - MAX_BACKLOG * everyMs);
-    await pause(nextMs - performance.now());
+    await pause(Math.max(0, nextMs - performance.now()));
   }
 }
 
