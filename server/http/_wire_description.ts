@@ -53,16 +53,16 @@ export function toWireDescription(
 }
 
 /**
- * Upstream has two states, `state` has the real one. Workers are threads of this process, so its id is
- * theirs; what one of them alone takes of its memory cannot be told, the process's is in the metrics.
+ * Upstream has two states, `state` has the real one. A worker that is a thread of this process has its id;
+ * what a thread alone takes of the memory cannot be told, the process's is in the metrics.
  */
 function toWireWorker(worker: WorkerDescription): Record<string, unknown> {
   return {
     id: worker.id,
     startTime: new Date(worker.startedAtMs).toISOString(),
     status: worker.state === "ready" ? "READY" : "UNLOADING",
-    memoryUsage: 0,
-    pid: Deno.pid,
+    memoryUsage: worker.process?.memoryBytes ?? 0,
+    pid: worker.process?.pid ?? Deno.pid,
     gpu: worker.gpuId !== null,
     gpuUsage: worker.gpuId === null ? "N/A" : `gpuId::${worker.gpuId}`,
     state: worker.state,

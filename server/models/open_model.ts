@@ -133,10 +133,11 @@ async function createModelVersion(
   const settings = { ...resolved, minWorkers, maxWorkers };
   const { memoryLimitBytes, recycle, isolation = options.defaults.isolation } = config;
   const carrying = { isolation, memoryLimitBytes, recycle };
-  if (isolation === "thread" && memoryLimitBytes !== undefined) {
+  for (const [key, value] of [["memoryLimitMb", memoryLimitBytes], ["recycle", recycle]]) {
+    if (isolation === "process" || value === undefined) continue;
     options.onWarning(
       modelName,
-      'Cannot use "memoryLimitMb" of the model config: threads share their server\'s memory, add isolation: process',
+      `Cannot use "${key}" of the model config: threads share their server's memory, add isolation: process`,
     );
   }
   const pool = new WorkerPool({

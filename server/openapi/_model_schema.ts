@@ -24,8 +24,8 @@ const WORKER: ValueSchema = objectOf({
     description: "TorchServe's two states.",
     example: "READY",
   },
-  memoryUsage: UNUSED_COUNT,
-  pid: { ...COUNT, description: "The server's own: workers are its threads.", example: 4711 },
+  memoryUsage: { ...COUNT, description: "Bytes of a worker's own process; 0 for a thread." },
+  pid: { ...COUNT, description: "Of its own process; the server's for a thread.", example: 4711 },
   gpu: { ...BOOLEAN, example: false },
   gpuUsage: { ...TEXT, example: "N/A" },
   state: {

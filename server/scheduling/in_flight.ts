@@ -48,13 +48,16 @@ export class InFlight {
 
   /** Gives each request of the oldest batch its own answer, and answers the batch. */
   settle(message: ResultMessage): SentBatch | undefined {
-    const batch = this.#batches.shift();
+    const batch = this.#batches[0];
     if (batch === undefined) return undefined;
-    if (batch.id !== message.batchId) {
+    const count = message.answers?.length ?? batch.requests.length;
+    if (batch.id !== message.batchId || batch.requests.length !== count) {
+      // It stays where it is: whoever ends the worker answers it.
       throw new Error(
-        `Cannot settle batch ${message.batchId}: expected ${batch.id}, this is a bug in marina`,
+        `Cannot settle batch ${message.batchId} with ${count} answers: expected batch ${batch.id} with ${batch.requests.length}`,
       );
     }
+    this.#batches.shift();
     this.#meanBusyMs = this.#meanBusyMs === undefined
       ? message.busyMs
       : this.#meanBusyMs + MEAN_WEIGHT * (message.busyMs - this.#meanBusyMs);

@@ -155,6 +155,7 @@ export class ModelWorker {
       state: this.#state,
       gpuId: this.#gpuId,
       executionProvider: this.#executionProvider,
+      process: this.#link?.process,
       failure: this.#failure,
     };
   }

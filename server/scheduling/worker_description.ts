@@ -1,5 +1,6 @@
 /** What a worker tells of itself. */
 
+import type { WorkerProcess } from "./carrier.ts";
 import type { WorkerState } from "./worker_state.ts";
 
 /** The first thing that went wrong in a worker, as its author needs it. */
@@ -21,6 +22,8 @@ export interface WorkerDescription {
   readonly gpuId: number | null;
   /** Absent until the worker has loaded its model. */
   readonly executionProvider?: string;
+  /** Its own process; absent where it is a thread of the server, and while it does not run. */
+  readonly process?: WorkerProcess;
   /** What stopped it first since it last loaded; absent while nothing has. */
   readonly failure?: WorkerFailure;
 }

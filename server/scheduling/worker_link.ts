@@ -32,12 +32,6 @@ export class WorkerLink {
   constructor(options: WorkerLinkOptions, events: WorkerLinkEvents) {
     this.#clock = options.clock;
     const { name, modelDir } = options;
-    const onFailure = (failure: WireFailure): void => {
-      if (this.#isClosed) return;
-      this.#isDeaf = true;
-      this.#onReleased?.();
-      events.onFailure(failure);
-    };
     this.#carrier = options.startCarrier({ name, modelDir }, {
       onMessage: (message) => {
         if (this.#isClosed) return;
@@ -47,10 +41,15 @@ export class WorkerLink {
         } catch (error) {
           // A handler can send what it likes: nonsense costs its worker, not the server.
           const reason = error instanceof Error ? error.message : String(error);
-          onFailure({ message: `The worker sent what makes no sense: ${reason}` });
+          events.onFailure({ message: `The worker sent what makes no sense: ${reason}` });
         }
       },
-      onFailure,
+      onFailure: (failure) => {
+        if (this.#isClosed) return;
+        this.#isDeaf = true;
+        this.#onReleased?.();
+        events.onFailure(failure);
+      },
     });
   }
 

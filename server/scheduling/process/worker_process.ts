@@ -17,6 +17,7 @@ import { FrameWriter } from "./frame_writer.ts";
 import { readFrames } from "./frame_reader.ts";
 import { MemoryWatch } from "./memory_watch.ts";
 import { readWorkerMessage } from "./read_message.ts";
+import { RecyclingCarrier } from "./recycling_carrier.ts";
 import { toFrame } from "./to_frame.ts";
 
 /** What a frame may have beside answers: logs, metrics, headers. */
@@ -37,7 +38,12 @@ export interface WorkerProcessParts extends SpawnParts {
  * else becomes of the process, and whatever it sends, becomes one `onFailure`.
  */
 export function createProcessStarter(parts: WorkerProcessParts): StartCarrier {
-  return (options, events) => new ProcessCarrier(options, events, parts);
+  const start: StartCarrier = (options, events) => new ProcessCarrier(options, events, parts);
+  return (options, events) => {
+    const { recycle: rules } = options;
+    if (rules === undefined) return start(options, events);
+    return new RecyclingCarrier(options, events, { rules, start, clock: parts.clock });
+  };
 }
 
 class ProcessCarrier implements WorkerCarrier {
