@@ -4,7 +4,7 @@
  * @module
  */
 export { ArchiveError, type ArchiveErrorCode } from "./errors.ts";
-export { bundleUnpacked } from "./bundling/mod.ts";
+export { bundleInThread } from "./bundling/mod.ts";
 export { generateModelArchive } from "./generate_model_archive.ts";
 export type { Manifest, ManifestFile, ManifestModel } from "./manifest.ts";
 export { openArchive, type OpenArchiveOptions, type OpenedArchive } from "./open_archive.ts";
@@ -17,4 +17,11 @@ export {
   type Runtime,
   RUNTIMES,
 } from "./model_archiver_config.ts";
+export {
+  listPackedFiles,
+  type PackedFile,
+  readPackedFile,
+  resolvePackedDir,
+  writePackedFiles,
+} from "./packed_files.ts";
 export { verifyArchive, type VerifyReport } from "./verify_archive.ts";

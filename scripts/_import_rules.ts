@@ -93,9 +93,13 @@ export interface SinglePlace {
   /** Where it may be; `"nowhere"` says it all. */
   readonly place: string;
   isAllowed(path: string): boolean;
-  /** At most this many files, where the place is a folder. */
-  readonly maxFiles?: number;
 }
+
+/** The files that start threads: for models, and for a bundler that has work for a second. */
+const WORKER_FILES: readonly string[] = [
+  "server/scheduling/worker_thread.ts",
+  "archiver/bundling/bundle_in_thread.ts",
+];
 
 export const SINGLE_PLACES: readonly SinglePlace[] = [
   {
@@ -119,9 +123,8 @@ export const SINGLE_PLACES: readonly SinglePlace[] = [
   {
     name: "new Worker",
     pattern: /\bnew\s+Worker\s*\(/,
-    place: "one file in server/scheduling/",
-    isAllowed: (path) => path.startsWith("server/scheduling/"),
-    maxFiles: 1,
+    place: WORKER_FILES.join(" and "),
+    isAllowed: (path) => WORKER_FILES.includes(path),
   },
 ];
 

@@ -118,13 +118,12 @@ function refuseArea(from: string, to: string, areaByPath: Areas): string | undef
 }
 
 function findMisplaced(sources: ReadonlyMap<string, ScannedSource>): string[] {
-  return SINGLE_PLACES.flatMap(({ name, pattern, place, isAllowed, maxFiles }) => {
+  return SINGLE_PLACES.flatMap(({ name, pattern, place, isAllowed }) => {
     const users = [...sources].flatMap(([path, { code }]) => {
       const found = areaOf(path) === undefined ? null : pattern.exec(code);
       return found === null ? [] : [{ path, line: lineAt(code, found.index) }];
     });
-    const tooMany = users.filter(({ path }) => isAllowed(path)).slice(maxFiles ?? Infinity);
-    return users.filter((user) => !isAllowed(user.path) || tooMany.includes(user))
+    return users.filter(({ path }) => !isAllowed(path))
       .map(({ path, line }) =>
         `Cannot use ${name} in ${path}, line ${line}: its place is ${place}`
       );

@@ -8,7 +8,7 @@ import { createFolderResolver } from "./_resolver.ts";
  * no TypeScript from disk (a compiled executable) or do not know `marina` (a program started from a URL).
  *
  * Nothing is written. Stack traces and `import.meta.url` name the archive's own files. Costs about a second and
- * 200 MB of memory the first time in a process, which a handler that `marina archive` bundled does not.
+ * 200 MB of memory the first time in a thread, which a handler that `marina archive` bundled does not.
  *
  * @param modelDir Absolute, proved by `openArchive()`.
  * @param file Below it.

@@ -1,5 +1,5 @@
 /** From a handler's files to one JavaScript module; see {@linkcode bundleHandler}. */
 
 export { type BundledHandler, bundleHandler, SOURCE_FOLDER } from "./bundle_handler.ts";
-export { bundleUnpacked } from "./bundle_unpacked.ts";
+export { bundleInThread } from "./bundle_in_thread.ts";
 export { checkHandler } from "./check_handler.ts";

@@ -1,4 +1,4 @@
-import { ArchiveError, bundleUnpacked, type Manifest } from "../../archiver/mod.ts";
+import { ArchiveError, bundleInThread, type Manifest } from "../../archiver/mod.ts";
 import { ServeError } from "../errors.ts";
 import type { HandlerSource } from "../scheduling/mod.ts";
 
@@ -23,7 +23,7 @@ export async function prepareHandlerModule(
   if (source.kind !== "file" || canImportSources || isBundle(source.file, manifest)) return source;
   if (await isPlainScript(`${modelDir}/${source.file}`)) return source;
   try {
-    return { ...source, code: await bundleUnpacked(modelDir, source.file) };
+    return { ...source, code: await bundleInThread(modelDir, source.file) };
   } catch (error) {
     if (!(error instanceof ArchiveError)) throw error;
     throw new ServeError("archive_invalid", error.message, { cause: error });

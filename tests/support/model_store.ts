@@ -60,6 +60,7 @@ async function packModel(storeDir: string, name: string, model: StoredModel): Pr
         : await write("model-config.yaml", model.config),
       extraFiles: extraFiles.length === 0 ? undefined : extraFiles.join(","),
       exportPath: sources,
+      bundle: false,
     });
     await Deno.rename(`${sources}/${name.replace(/@.*/, "")}.mar`, `${storeDir}/${name}.mar`);
   } finally {

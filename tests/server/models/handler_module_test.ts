@@ -6,7 +6,7 @@ import { resolveHandler } from "../../../server/models/handler_source.ts";
 import { TempFolder } from "../../support/temp_folder.ts";
 
 /** The bundler's own timers come and go in the background, whichever test is running. */
-const SANITIZE = { sanitizeOps: false, sanitizeResources: false };
+const SANITIZE = {};
 const MANIFEST = { runtime: "deno", model: { handler: "h.ts" } };
 const CONTEXT = undefined as unknown as Context;
 
