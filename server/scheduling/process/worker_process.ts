@@ -13,6 +13,7 @@ import { Channel } from "./_channel.ts";
 import { spawnChild, type SpawnParts } from "./_child_start.ts";
 import { OutputLines } from "./_output_lines.ts";
 import { describeEnd } from "./_process_failure.ts";
+import { FrameError } from "./frame.ts";
 import { FrameWriter } from "./frame_writer.ts";
 import { readFrames } from "./frame_reader.ts";
 import { MemoryWatch } from "./memory_watch.ts";
@@ -130,11 +131,11 @@ class ProcessCarrier implements WorkerCarrier {
         maxFrameBytes: () => this.#maxFrameBytes,
         onFrame: (header, segments) => this.#deliver(readWorkerMessage(header, segments)),
       });
-      // The process has ended, or goes on without its channel: it is of no use then.
-      this.#kill();
     } catch (error) {
-      this.#fail({ message: error instanceof Error ? error.message : String(error) });
+      if (error instanceof FrameError) this.#fail({ message: error.message });
     }
+    // The process has ended, or goes on without its channel and is of no use: how it ended is told then.
+    this.#kill();
   }
 
   #deliver(message: Parameters<CarrierEvents["onMessage"]>[0]): void {
