@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { listPackedFiles, readPackedFile, resolvePackedDir } from "../archiver/mod.ts";
 import { ConfigError } from "./config/mod.ts";
 import { resolvePackagesDir } from "./scheduling/mod.ts";
 
@@ -12,6 +13,7 @@ interface NativeFile {
   /** With `/` between folders. */
   readonly path: string;
   readonly sizeBytes: number;
+  read(): Promise<Uint8Array>;
 }
 
 /**
@@ -22,7 +24,7 @@ interface NativeFile {
  */
 export async function prepareNativeFiles(cacheDir: string): Promise<string | undefined> {
   if (!Deno.build.standalone) return undefined;
-  return await unpackNativeFiles(resolvePackagesDir(), cacheDir);
+  return await unpackNativeFiles(resolvePackagesDir(), resolvePackedDir(), cacheDir);
 }
 
 /**
@@ -31,12 +33,17 @@ export async function prepareNativeFiles(cacheDir: string): Promise<string | und
  * disturb each other: each writes a folder of its own and gives it the name that counts in one step.
  *
  * @param packagesDir The folder of packages inside the program.
+ * @param packedDir The folder of those that it carries compressed, by their paths below `packagesDir`.
  * @param cacheDir Kept from one start to the next; it is made, for this user alone, when it is not there.
  * @returns The folder that stands for `packagesDir`: each native file has the same place below it.
  * @throws {ConfigError} If the files cannot be written.
  */
-export async function unpackNativeFiles(packagesDir: string, cacheDir: string): Promise<string> {
-  const files = await listNativeFiles(packagesDir);
+export async function unpackNativeFiles(
+  packagesDir: string,
+  packedDir: string,
+  cacheDir: string,
+): Promise<string> {
+  const files = await listNativeFiles(packagesDir, packedDir);
   const root = join(cacheDir, "native");
   const dir = join(root, await fingerprint(files));
   if (await hasAll(dir, files)) return dir;
@@ -44,10 +51,10 @@ export async function unpackNativeFiles(packagesDir: string, cacheDir: string): 
     await Deno.mkdir(root, { recursive: true, mode: 0o700 });
     const draft = await Deno.makeTempDir({ dir: root, prefix: ".draft-" });
     try {
-      for (const { path } of files) {
+      for (const { path, read } of files) {
         const to = join(draft, path);
         await Deno.mkdir(dirname(to), { recursive: true, mode: 0o700 });
-        await Deno.writeFile(to, await Deno.readFile(join(packagesDir, path)), { mode: 0o700 });
+        await Deno.writeFile(to, await read(), { mode: 0o700 });
       }
       await publish(draft, dir, files);
     } finally {
@@ -77,18 +84,24 @@ async function publish(draft: string, dir: string, files: readonly NativeFile[])
   }
 }
 
-async function listNativeFiles(packagesDir: string): Promise<NativeFile[]> {
+async function listNativeFiles(packagesDir: string, packedDir: string): Promise<NativeFile[]> {
   const files: NativeFile[] = [];
+  for (const { path, sizeBytes } of await listPackedFiles(packedDir)) {
+    if (!NATIVE_FILE_REGEXP.test(path)) continue;
+    files.push({ path, sizeBytes, read: () => readPackedFile(packedDir, path) });
+  }
   for (const name of NATIVE_PACKAGES) await collect(packagesDir, name, files);
   return files.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-async function collect(packagesDir: string, path: string, into: NativeFile[]): Promise<void> {
-  for await (const { name, isDirectory } of Deno.readDir(join(packagesDir, path))) {
-    const entry = `${path}/${name}`;
-    if (isDirectory) await collect(packagesDir, entry, into);
-    else if (NATIVE_FILE_REGEXP.test(name)) {
-      into.push({ path: entry, sizeBytes: (await Deno.stat(join(packagesDir, entry))).size });
+async function collect(packagesDir: string, name: string, into: NativeFile[]): Promise<void> {
+  for await (const entry of Deno.readDir(join(packagesDir, name))) {
+    const path = `${name}/${entry.name}`;
+    const from = join(packagesDir, path);
+    if (entry.isDirectory) await collect(packagesDir, path, into);
+    else if (NATIVE_FILE_REGEXP.test(path)) {
+      const { size } = await Deno.stat(from);
+      into.push({ path, sizeBytes: size, read: () => Deno.readFile(from) });
     }
   }
 }

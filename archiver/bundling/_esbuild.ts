@@ -1,7 +1,11 @@
 import type * as Esbuild from "esbuild-wasm";
 import { fileURLToPath } from "node:url";
+import { readPackedFile, resolvePackedDir } from "../packed_files.ts";
+import { isCompiled } from "./_deno_cli.ts";
 
 export type { Loader, Message, OnLoadResult, OnResolveArgs, OnResolveResult } from "esbuild-wasm";
+
+const PROGRAM_NAME = "esbuild.wasm";
 
 let loading: Promise<typeof Esbuild> | undefined;
 
@@ -18,8 +22,13 @@ export function loadEsbuild(): Promise<typeof Esbuild> {
 
 async function startEsbuild(): Promise<typeof Esbuild> {
   const esbuild = await import("esbuild-wasm/esm/browser.js") as typeof Esbuild;
-  const path = fileURLToPath(import.meta.resolve("esbuild-wasm/esbuild.wasm"));
-  const wasmModule = await WebAssembly.compile(await Deno.readFile(path));
+  const wasmModule = await WebAssembly.compile(await readProgram());
   await esbuild.initialize({ wasmModule, worker: false });
   return esbuild;
+}
+
+async function readProgram(): Promise<Uint8Array<ArrayBuffer>> {
+  if (isCompiled()) return await readPackedFile(resolvePackedDir(), PROGRAM_NAME);
+  const path = fileURLToPath(import.meta.resolve(`esbuild-wasm/${PROGRAM_NAME}`));
+  return await Deno.readFile(path);
 }

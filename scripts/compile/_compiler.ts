@@ -5,7 +5,10 @@ import type { ModuleGraph } from "./npm_packages.ts";
 export const SOURCE_DIR = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What is loaded by its path at run time, so that no import names it. */
-const RUN_TIME_MODULES = ["server/scheduling/worker/main.ts"] as const;
+const RUN_TIME_MODULES = [
+  "server/scheduling/worker/main.ts",
+  "archiver/bundling/bundle_thread.ts",
+] as const;
 
 /** The compiler's own threads need more than they get for a program of this size. */
 const COMPILER_STACK_BYTES = 256 * 2 ** 20;
@@ -41,12 +44,14 @@ export async function readModuleGraph(): Promise<ModuleGraph> {
 /** What {@linkcode compile} needs. */
 export interface CompileOptions {
   readonly triple: string;
+  /** A folder that goes in as it is. */
+  readonly include: string;
   /** Absolute paths. */
   readonly exclude: readonly string[];
   readonly output: string;
 }
 
-export async function compile({ triple, exclude, output }: CompileOptions): Promise<void> {
+export async function compile({ triple, include, exclude, output }: CompileOptions): Promise<void> {
   await runCompiler([
     "compile",
     "--quiet",
@@ -58,7 +63,9 @@ export async function compile({ triple, exclude, output }: CompileOptions): Prom
     "--cached-only",
     "--target",
     triple,
-    ...RUN_TIME_MODULES.flatMap((path) => ["--include", path]),
+    // The runtime would trust a cache in the system's temporary folder, where everyone can put one.
+    "--no-code-cache",
+    ...[...RUN_TIME_MODULES, include].flatMap((path) => ["--include", path]),
     ...exclude.flatMap((path) => ["--exclude", path]),
     "--output",
     output,

@@ -1,5 +1,6 @@
 /** What a binary is made of, for people who wonder where its size comes from. */
 import { join } from "node:path";
+import { listPackedFiles } from "../../archiver/mod.ts";
 import { type NpmPackage, toPackageDir } from "./npm_packages.ts";
 
 const BYTES_PER_MB = 1e6;
@@ -12,7 +13,7 @@ export interface Part {
   readonly sizeBytes: number;
 }
 
-/** The packages by size, the largest first. */
+/** The packages, each with its size. */
 export async function measurePackages(
   packages: readonly NpmPackage[],
   npmCacheDir: string,
@@ -23,7 +24,18 @@ export async function measurePackages(
     const sizeBytes = await measureFolder(toPackageDir(npmPackage, npmCacheDir), leftOut);
     parts.push({ name: `${npmPackage.name} ${npmPackage.version}`, sizeBytes });
   }
-  return parts.sort((a, b) => b.sizeBytes - a.sizeBytes);
+  return parts;
+}
+
+/** The files that go in compressed. */
+export async function measurePacked(packedDir: string): Promise<Part[]> {
+  const parts: Part[] = [];
+  for (const { path, sizeBytes } of await listPackedFiles(packedDir)) {
+    const { size } = await Deno.stat(join(packedDir, `${path}.zst`));
+    const name = `${path.split("/").at(-1)}, ${toMegabytes(sizeBytes)} compressed`;
+    parts.push({ name, sizeBytes: size });
+  }
+  return parts;
 }
 
 async function measureFolder(dir: string, leftOut: ReadonlySet<string>): Promise<number> {
@@ -37,14 +49,15 @@ async function measureFolder(dir: string, leftOut: ReadonlySet<string>): Promise
 }
 
 /** The list as text; what no package accounts for is the runtime and the program itself. */
-export function toContentsText(totalBytes: number, packages: readonly Part[]): string {
-  const large = packages.filter(({ sizeBytes }) => sizeBytes >= SMALL_BYTES);
-  const small = packages.filter(({ sizeBytes }) => sizeBytes < SMALL_BYTES);
-  const sum = (parts: readonly Part[]) => parts.reduce((total, part) => total + part.sizeBytes, 0);
+export function toContentsText(totalBytes: number, parts: readonly Part[]): string {
+  const large = parts.filter(({ sizeBytes }) => sizeBytes >= SMALL_BYTES)
+    .sort((a, b) => b.sizeBytes - a.sizeBytes);
+  const small = parts.filter(({ sizeBytes }) => sizeBytes < SMALL_BYTES);
+  const sum = (some: readonly Part[]) => some.reduce((total, part) => total + part.sizeBytes, 0);
   const rows: Part[] = [
-    { name: "runtime and program", sizeBytes: totalBytes - sum(packages) },
+    { name: "runtime and program", sizeBytes: totalBytes - sum(parts) },
     ...large,
-    { name: `${small.length} packages of less than 1 MB`, sizeBytes: sum(small) },
+    { name: `${small.length} others of less than 1 MB`, sizeBytes: sum(small) },
   ];
   return rows.map(({ name, sizeBytes }) => `${toMegabytes(sizeBytes).padStart(12)}  ${name}\n`)
     .join("");

@@ -60,6 +60,10 @@ function isLeftOut(packageName: string, path: string, target: Target): boolean {
     }
     case "swagger-ui-dist":
       return !API_PAGE_FILES.includes(path);
+    case "bintrees":
+      return path === "test";
+    case "node-forge":
+      return path === "dist";
     default:
       return false;
   }

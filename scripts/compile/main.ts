@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { resolvePackedDir, writePackedFiles } from "../../archiver/mod.ts";
 import {
   compile,
   fetchPackages,
@@ -14,9 +15,10 @@ import {
   readNpmCacheDir,
   SOURCE_DIR,
 } from "./_compiler.ts";
-import { measurePackages, toContentsText, toMegabytes } from "./contents.ts";
+import { measurePackages, measurePacked, toContentsText, toMegabytes } from "./contents.ts";
 import { isForeign, listLeftOut } from "./left_out.ts";
 import { type NpmPackage, splitPackages, toPackageDir } from "./npm_packages.ts";
+import { listPackedSources } from "./packed_sources.ts";
 import { findTarget, type Target, TARGETS, toBinaryName } from "./targets.ts";
 
 const USAGE = `Usage: deno task compile [-- options]
@@ -50,15 +52,23 @@ async function compileFor(target: Target, outputDir: string): Promise<void> {
     used.map((npmPackage) => listLeftOut(npmPackage, toDir(npmPackage), target)),
   ))
     .flat();
+  const packed = await listPackedSources(used, npmCacheDir, new Set(leftOut));
+  const packedDir = resolvePackedDir(target.triple);
+  await writePackedFiles(packedDir, packed);
+  leftOut.push(...packed.values());
   const output = join(outputDir, toBinaryName(target));
   await compile({
     triple: target.triple,
+    include: packedDir,
     exclude: [...unused.map(toDir), ...leftOut],
     output,
   });
   const { size } = await Deno.stat(output);
-  write(`${output}: ${toMegabytes(size)}\n`);
-  write(toContentsText(size, await measurePackages(used, npmCacheDir, new Set(leftOut))));
+  const parts = [
+    ...await measurePackages(used, npmCacheDir, new Set(leftOut)),
+    ...await measurePacked(packedDir),
+  ];
+  write(`${output}: ${toMegabytes(size)}\n${toContentsText(size, parts)}`);
 }
 
 function write(text: string): void {

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { measurePackages, toContentsText } from "../../scripts/compile/contents.ts";
 import { isForeign, listLeftOut } from "../../scripts/compile/left_out.ts";
 import { type NpmPackage, splitPackages } from "../../scripts/compile/npm_packages.ts";
+import { listPackedSources } from "../../scripts/compile/packed_sources.ts";
 import { findTarget, TARGETS, toBinaryName } from "../../scripts/compile/targets.ts";
 
 const LINUX_X64 = findTarget("linux-x64");
@@ -83,6 +84,34 @@ Deno.test("listLeftOut() leaves out onnxruntime's native files of other platform
   deepStrictEqual(await list(WINDOWS_X64), ["bin/napi-v6/linux", ...forPeople]);
 });
 
+Deno.test("listPackedSources() takes the libraries and the bundler of what is left, not the addons", async () => {
+  await using cache = await createCache({
+    "onnxruntime-node/1.0.0/bin/linux/libonnxruntime.so.1": 1,
+    "onnxruntime-node/1.0.0/bin/linux/binding.node": 1,
+    "onnxruntime-node/1.0.0/bin/win32/onnxruntime.dll": 1,
+    "onnxruntime-node/1.0.0/bin/darwin/libonnxruntime.1.dylib": 1,
+    "onnxruntime-node/1.0.0/dist/so.js": 1,
+    "esbuild-wasm/1.0.0/esbuild.wasm": 1,
+    "unused/1.0.0/lib.so": 1,
+  });
+  const root = join(cache.dir, "registry.npmjs.org");
+  const sources = await listPackedSources(
+    ["onnxruntime-node", "esbuild-wasm"].map((name) => createPackage(name)),
+    cache.dir,
+    new Set([join(root, "onnxruntime-node/1.0.0/bin/win32")]),
+  );
+  deepStrictEqual(
+    new Map([...sources].sort()),
+    new Map([
+      ["esbuild.wasm", join(root, "esbuild-wasm/1.0.0/esbuild.wasm")],
+      ...["bin/darwin/libonnxruntime.1.dylib", "bin/linux/libonnxruntime.so.1"].map((file) => {
+        const path = `onnxruntime-node/1.0.0/${file}`;
+        return [path, join(root, path)] as const;
+      }),
+    ]),
+  );
+});
+
 Deno.test("toContentsText() tells where the size of a binary comes from", async () => {
   await using cache = await createCache({
     "large/1.0.0/a.js": 1_500_000,
@@ -95,7 +124,7 @@ Deno.test("toContentsText() tells where the size of a binary comes from", async 
     toContentsText(4_000_000, await measurePackages(packages, cache.dir, leftOut)),
     "      2.3 MB  runtime and program\n" +
       "      1.5 MB  large 1.0.0\n" +
-      "      0.2 MB  1 packages of less than 1 MB\n",
+      "      0.2 MB  1 others of less than 1 MB\n",
   );
 });
 

@@ -1,5 +1,6 @@
 import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
 import { dirname, join } from "node:path";
+import { writePackedFiles } from "../../archiver/mod.ts";
 import { unpackNativeFiles } from "../../server/_native_files.ts";
 
 const FILES = {
@@ -10,13 +11,34 @@ const FILES = {
 };
 const NATIVE_PATHS = Object.keys(FILES).filter((path) => !path.endsWith(".js")).sort();
 
-/** Packages, and the parent of a cache folder that nobody has made. */
-async function createFolders(): Promise<AsyncDisposable & { packages: string; cache: string }> {
+interface Folders extends AsyncDisposable {
+  readonly packages: string;
+  readonly packed: string;
+  /** Its parent is not there. */
+  readonly cache: string;
+  unpack(): Promise<string>;
+}
+
+/** A program's packages, of which the libraries and a file that is no library are packed. */
+async function createFolders(): Promise<Folders> {
   const root = await Deno.makeTempDir();
-  for (const [path, text] of Object.entries(FILES)) await write(join(root, "packages", path), text);
+  const [packages, packed] = [join(root, "packages"), join(root, "packed")];
+  const cache = join(root, "of", "mine");
+  const large = new Map([["bundler.wasm", join(root, "large", "bundler.wasm")]]);
+  await write(large.get("bundler.wasm")!, "no native file");
+  for (const [path, text] of Object.entries(FILES)) {
+    const isLibrary = path.includes(".so");
+    const file = join(root, isLibrary ? "large" : "packages", path);
+    if (isLibrary) large.set(path, file);
+    await write(file, text);
+  }
+  await write(join(packages, "@img/sharp-libvips-linux-x64/1.3.4/package.json"), "{}");
+  await writePackedFiles(packed, large);
   return {
-    packages: join(root, "packages"),
-    cache: join(root, "of", "mine"),
+    packages,
+    packed,
+    cache,
+    unpack: () => unpackNativeFiles(packages, packed, cache),
     [Symbol.asyncDispose]: () => Deno.remove(root, { recursive: true }),
   };
 }
@@ -34,41 +56,42 @@ const NATIVE_TEXTS = ["images", "runtime", "binding"];
 
 Deno.test("unpackNativeFiles() writes native files and nothing else, in their places", async () => {
   await using folders = await createFolders();
-  const dir = await unpackNativeFiles(folders.packages, folders.cache);
+  const dir = await folders.unpack();
   deepStrictEqual(await readAll(dir), NATIVE_TEXTS);
-  await rejects(Deno.stat(join(dir, "onnxruntime-node/1.30.0/dist")), Deno.errors.NotFound);
+  for (const path of ["onnxruntime-node/1.30.0/dist", "bundler.wasm"]) {
+    await rejects(Deno.stat(join(dir, path)), Deno.errors.NotFound);
+  }
   match(dir, /[\\/]native[\\/][0-9a-f]{16}$/);
 });
 
 Deno.test("unpackNativeFiles() writes once, and again when a file has been cut off", async () => {
   await using folders = await createFolders();
-  const dir = await unpackNativeFiles(folders.packages, folders.cache);
+  const dir = await folders.unpack();
   const path = join(dir, NATIVE_PATHS[1]!);
   const { mtime } = await Deno.stat(path);
-  strictEqual(await unpackNativeFiles(folders.packages, folders.cache), dir);
+  strictEqual(await folders.unpack(), dir);
   deepStrictEqual((await Deno.stat(path)).mtime, mtime);
 
   await Deno.writeTextFile(path, "cut");
-  strictEqual(await unpackNativeFiles(folders.packages, folders.cache), dir);
+  strictEqual(await folders.unpack(), dir);
   deepStrictEqual(await readAll(dir), NATIVE_TEXTS);
 });
 
 Deno.test("unpackNativeFiles() gives programs that start together one whole folder, and leaves no draft", async () => {
   await using folders = await createFolders();
-  const { packages, cache } = folders;
   const dirs = await Promise.all(
-    Array.from({ length: 8 }, () => unpackNativeFiles(packages, cache)),
+    Array.from({ length: 8 }, () => folders.unpack()),
   );
   strictEqual(new Set(dirs).size, 1);
   deepStrictEqual(await readAll(dirs[0]!), NATIVE_TEXTS);
-  strictEqual([...Deno.readDirSync(join(cache, "native"))].length, 1);
+  strictEqual([...Deno.readDirSync(join(folders.cache, "native"))].length, 1);
 });
 
 Deno.test("unpackNativeFiles() keeps sets of other versions apart", async () => {
   await using folders = await createFolders();
-  const dir = await unpackNativeFiles(folders.packages, folders.cache);
+  const dir = await folders.unpack();
   await write(join(folders.packages, "@img/sharp-linux-x64/0.36.0/sharp.node"), "newer");
-  const next = await unpackNativeFiles(folders.packages, folders.cache);
+  const next = await folders.unpack();
   strictEqual(next === dir, false);
   deepStrictEqual(await readAll(dir), NATIVE_TEXTS);
 });
@@ -77,7 +100,7 @@ Deno.test("unpackNativeFiles() says which folder cannot be written, and which va
   await using folders = await createFolders();
   await write(folders.cache, "a file in the folder's place");
   await rejects(
-    unpackNativeFiles(folders.packages, folders.cache),
+    folders.unpack(),
     /Cannot unpack the native libraries: folder ".*mine" must be writable, found .*MARINA_CACHE_DIR$/,
   );
 });
