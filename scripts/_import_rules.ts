@@ -19,7 +19,9 @@ export type Area =
   | "server/scheduling"
   | "server/metrics"
   | "server/tracing"
-  | "server/console";
+  | "server/console"
+  | "server/cuda"
+  | "server/doctor";
 
 /** What all of `server/` may import. */
 const LEAVES = ["server/leaf", "server/config", "server/logging"] as const;
@@ -42,6 +44,8 @@ export const MAY_IMPORT_BY_AREA: Readonly<Record<Area, readonly Area[]>> = {
     "server/metrics",
     "server/tracing",
     "server/console",
+    "server/cuda",
+    "server/doctor",
     "archiver",
     "handlers",
   ],
@@ -72,6 +76,8 @@ export const MAY_IMPORT_BY_AREA: Readonly<Record<Area, readonly Area[]>> = {
   "server/metrics": [...LEAVES, "server/scheduling"],
   "server/tracing": [...LEAVES, "server/scheduling"],
   "server/console": ["server/leaf"],
+  "server/cuda": ["server/leaf"],
+  "server/doctor": [...LEAVES, "server/cuda", "server/metrics", "server/scheduling"],
 };
 
 /** Files of `server/` that all of `server/` may import. */
@@ -82,6 +88,7 @@ export const COMMAND_FILES: readonly string[] = [
   "archiver/command.ts",
   "archiver/inspect_command.ts",
   "server/command.ts",
+  "server/doctor_command.ts",
   "server/worker_command.ts",
 ];
 

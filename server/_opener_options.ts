@@ -7,6 +7,7 @@ import {
   createCarrierStarter,
   createProcessStarter,
   createThreadStarter,
+  type GpuSetup,
   WebGpuLease,
 } from "./scheduling/mod.ts";
 
@@ -17,6 +18,8 @@ export interface OpenerParts extends Pick<ModelOpenerOptions, "createEvents" | "
   readonly unpackRoot: string;
   /** Where the native files of packages lie, unless they lie in the packages. */
   readonly nativeDir: string | undefined;
+  /** Absent where no worker is to use a GPU, and where none is started. */
+  readonly gpu?: GpuSetup;
 }
 
 /** How this server's config turns archives into models; worker ids count on from the config's first. */

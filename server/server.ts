@@ -3,9 +3,9 @@ import denoConfig from "../deno.json" with { type: "json" };
 import { createApiDescriptions } from "./_api_descriptions.ts";
 import { logBanner } from "./_banner.ts";
 import { returnLargeBlocks } from "./_freed_memory.ts";
+import { prepareNativeRuntime } from "./_gpu_setup.ts";
 import { type OpenListeners, openListeners } from "./_listeners.ts";
 import { ModelReloader } from "./_model_reloader.ts";
-import { prepareNativeFiles } from "./_native_files.ts";
 import { createOpenerOptions, type OpenerParts } from "./_opener_options.ts";
 import { createServerMetrics } from "./_server_metrics.ts";
 import { createStateKeeper } from "./_state_keeper.ts";
@@ -68,7 +68,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   });
   const downloader = new ArchiveDownloader({ config: config.downloads, schedule: clock.schedule });
   const tokens = await openTokenKeys(config, clock);
-  const nativeDir = await prepareNativeFiles(config.cacheDir);
+  const native = await prepareNativeRuntime(config);
   const unpackRoot = await createUnpackRoot(config.tempDir);
   const store = new ModelStore(config.modelStore, {
     downloader,
@@ -82,7 +82,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     clock,
     store,
     unpackRoot,
-    nativeDir,
+    ...native,
     createEvents: (name, version) =>
       combineEvents(
         createWorkerLog(name, version),

@@ -20,6 +20,8 @@ export {
   type DownloadConfig,
   type EffectiveSetting,
   type EnvelopeName,
+  type GpuConfig,
+  type GpuProvider,
   type LogConfig,
   type MetricsConfig,
   type ModelOverrides,

@@ -21,6 +21,7 @@ import { collectSettings } from "./_setting_sources.ts";
 import { parseStartupModels } from "./_startup_models.ts";
 import { countVisibleGpus } from "./_visible_gpus.ts";
 import { createProperties, listSettings } from "./_effective_settings.ts";
+import { readGpuConfig } from "./_gpu_environment.ts";
 import { isLoopback, type ListenAddress } from "./listen_address.ts";
 import type { ServeFlags } from "./serve_flags.ts";
 import {
@@ -99,6 +100,7 @@ export async function readServerConfig(
       reader.get("number_of_gpu"),
       await countVisibleGpus(environment, deviceDir),
     ),
+    gpu: readGpuConfig(environment, cwd),
     isolation: reader.get("isolation"),
     firstWorkerId: reader.get("initial_worker_port"),
     jobQueueSize: reader.get("job_queue_size"),

@@ -105,6 +105,19 @@ export interface RestoredTraffic {
 /** A form in which bodies and answers are wrapped. */
 export type EnvelopeName = "body" | "json" | "kserve" | "kservev2";
 
+/** A provider of ONNX Runtime that computes on a GPU. */
+export type GpuProvider = "cuda" | "webgpu";
+
+/** Where GPUs are looked for. */
+export interface GpuConfig {
+  /** Tried in this order (`MARINA_GPU_PROVIDERS`). */
+  readonly providers: readonly GpuProvider[];
+  /** Absolute folders that may have CUDA's libraries in or below them (`MARINA_CUDA_DIR`). */
+  readonly cudaDirs: readonly string[];
+  /** Where the system's loader looks first (`LD_LIBRARY_PATH`). */
+  readonly loaderPath: readonly string[];
+}
+
 export interface ServerConfig {
   /** Absolute path of the file that was read, a snapshot among them; absent when there was none. */
   readonly configFile?: string;
@@ -137,6 +150,7 @@ export interface ServerConfig {
   readonly isolation: "thread" | "process";
   /** Devices to spread workers over; a worker whose device cannot be used takes the CPU. */
   readonly numberOfGpu: number;
+  readonly gpu: GpuConfig;
   /** The first worker's id; TorchServe counted its workers' ports. */
   readonly firstWorkerId: number;
   /** Requests that one model version lets wait. */

@@ -16,7 +16,10 @@ export { createProcessStarter } from "./process/worker_process.ts";
 export { createCarrierStarter } from "./start_carrier.ts";
 export type { Answer, PredictCall } from "./predict_call.ts";
 export type {
+  FromWorkerMessage,
+  GpuSetup,
   HandlerSource,
+  LoadMessage,
   WarmupBody,
   WarmupRequest,
   WireAnswer,
@@ -39,6 +42,6 @@ export type { WorkerDescription, WorkerFailure } from "./worker_description.ts";
 export { type PoolOptions, type PoolSettings, WorkerPool } from "./worker_pool.ts";
 export type { WorkerState } from "./worker_state.ts";
 export type { BatchCloseReason } from "./in_flight.ts";
-export { resolvePackagesDir } from "./packages_dir.ts";
+export { resolvePackagesDir, resolveRuntimePlace } from "./packages_dir.ts";
 export { createThreadStarter, hasBusyThreads } from "./worker_thread.ts";
 export { splitForm } from "./worker/split_form.ts";

@@ -1,9 +1,29 @@
+import process from "node:process";
+
 /**
  * The folder that holds the npm packages of this program: npm's cache, or a `node_modules` folder.
  *
  * @throws {Error} If the runtime does not know where its packages are.
  */
 export function resolvePackagesDir(): string {
+  const { path, end } = locateRuntime();
+  const dir = path.slice(0, end);
+  return Deno.build.os === "windows" ? dir.replace(/^\//, "").replaceAll("/", "\\") : dir;
+}
+
+/**
+ * Where ONNX Runtime's own libraries for this machine are, below the folder of packages: with `/` between
+ * folders, the package's version among them where npm's cache is that folder.
+ *
+ * @throws {Error} If the runtime does not know where its packages are.
+ */
+export function resolveRuntimePlace(): string {
+  const { path, end } = locateRuntime();
+  const packagePlace = path.slice(end + 1, path.lastIndexOf("/dist/"));
+  return `${packagePlace}/bin/napi-v6/${process.platform}/${process.arch}`;
+}
+
+function locateRuntime(): { readonly path: string; readonly end: number } {
   const runtime = new URL(import.meta.resolve("onnxruntime-node"));
   if (runtime.protocol !== "file:") {
     throw new Error(
@@ -11,9 +31,7 @@ export function resolvePackagesDir(): string {
     );
   }
   const path = decodeURIComponent(runtime.pathname);
-  const end = path.lastIndexOf("/onnxruntime-node/");
-  const dir = path.slice(0, end);
-  return Deno.build.os === "windows" ? dir.replace(/^\//, "").replaceAll("/", "\\") : dir;
+  return { path, end: path.lastIndexOf("/onnxruntime-node/") };
 }
 
 /**

@@ -18,7 +18,7 @@
  * `log` and `died` may come at any time after `load`.
  */
 
-import type { EnvelopeName } from "../config/mod.ts";
+import type { EnvelopeName, GpuProvider } from "../config/mod.ts";
 
 /** One named input of a request. */
 export interface WirePart {
@@ -73,6 +73,16 @@ export interface DeviceRequest {
   readonly mayUseWebGpu: boolean;
 }
 
+/** How the workers of a server come to a GPU, the same for all of them. */
+export interface GpuSetup {
+  /** Tried in this order. */
+  readonly providers: readonly GpuProvider[];
+  /** Why CUDA is not tried; absent: it is. */
+  readonly cudaReason?: string;
+  /** Absolute paths of libraries below `nativeDir`, opened in this order before CUDA is tried. */
+  readonly cudaPreload: readonly string[];
+}
+
 /** What a worker needs to become ready. */
 export interface LoadMessage {
   readonly type: "load";
@@ -88,6 +98,8 @@ export interface LoadMessage {
   readonly needsImages: boolean;
   readonly batchSize: number;
   readonly device: DeviceRequest;
+  /** Absent: CUDA's libraries have not been looked for, so that it is not tried. */
+  readonly gpu?: GpuSetup;
   readonly intraOpThreads: number;
   readonly serverVersion: string;
   /** Whether bodies are decoded by their content type before the handler sees them. */

@@ -1,7 +1,7 @@
 /** The one place that chooses where a worker's sessions run. */
 
-import process from "node:process";
-import type { DeviceRequest } from "../protocol.ts";
+import { basename } from "node:path";
+import type { DeviceRequest, GpuSetup } from "../protocol.ts";
 import { type ExecutionProvider, type OnnxRuntime, openOnnxSession } from "./onnx_session.ts";
 
 /** Where the sessions of a worker run. */
@@ -35,28 +35,38 @@ const PROBE_MODEL = Uint8Array.from(
 /** The source place and the condition that onnxruntime puts before some of its own sentences. */
 const RUNTIME_PLACE_REGEXP = /^\/\S+\.cc:\d+ .*? was false\. /s;
 
+/** For a server that has not looked for GPUs. */
+const NO_SETUP: GpuSetup = {
+  providers: ["cuda", "webgpu"],
+  cudaReason: "its libraries have not been looked for",
+  cudaPreload: [],
+};
+
 /**
- * Chooses CUDA if its libraries load, else WebGPU if there is an adapter, else the CPU.
+ * Chooses the first provider that works: CUDA if its libraries load, else WebGPU if there is an adapter,
+ * else the CPU.
  *
  * @param request What the worker was given; no device means the CPU without a try.
+ * @param setup What the server found, and the order in which providers are tried.
  * @throws {DeviceUnavailableError} If the GPU is required and no provider works; as a
  * {@linkcode DeviceTakenError} if WebGPU would be the choice while another thread of this process holds it.
  */
 export async function chooseExecutionProvider(
   ort: OnnxRuntime,
   request: DeviceRequest,
+  setup: GpuSetup = NO_SETUP,
 ): Promise<ChosenDevice> {
   const { gpuId, mayFallBack, mayUseWebGpu } = request;
   if (gpuId === null) return { provider: "cpu", gpuId: null };
   const reasons: string[] = [];
-  for (const provider of ["cuda", "webgpu"] as const) {
+  for (const provider of setup.providers) {
     if (provider === "webgpu" && !mayUseWebGpu) {
       throw new DeviceTakenError(
         "Cannot start a second WebGPU worker: one thread of a process may use WebGPU, and another worker does; scale to one worker, or set deviceType: cpu in the model's config",
       );
     }
     try {
-      if (provider === "cuda") await assertCudaInstalled();
+      if (provider === "cuda") openCudaLibraries(setup);
       const probe = await openOnnxSession(ort, PROBE_MODEL, { provider, gpuId, intraOpThreads: 1 });
       await probe.release();
       return { provider, gpuId };
@@ -70,20 +80,17 @@ export async function chooseExecutionProvider(
 }
 
 /**
- * The runtime looks for a provider's library in its own folder alone; asked for one that is not there, it
- * writes lines of its own to stderr and throws an error that does not name the file.
+ * The provider names the libraries that it needs without saying where they are: the system's loader takes
+ * those that are open already. They stay open as long as the worker runs.
  */
-async function assertCudaInstalled(): Promise<void> {
-  const { platform, arch } = process;
-  const library = platform === "win32"
-    ? "onnxruntime_providers_cuda.dll"
-    : "libonnxruntime_providers_cuda.so";
-  const entry = import.meta.resolve("onnxruntime-node");
-  const url = new URL(`../bin/napi-v6/${platform}/${arch}/${library}`, entry);
-  try {
-    await Deno.lstat(url);
-  } catch (cause) {
-    throw new Error(`${library} is not installed beside onnxruntime`, { cause });
+function openCudaLibraries({ cudaReason, cudaPreload }: GpuSetup): void {
+  if (cudaReason !== undefined) throw new Error(cudaReason);
+  for (const path of cudaPreload) {
+    try {
+      Deno.dlopen(path, {});
+    } catch (cause) {
+      throw new Error(`${basename(path)} cannot be opened`, { cause });
+    }
   }
 }
 

@@ -46,7 +46,7 @@ export async function loadWorker(load: LoadMessage, events: LoadEvents): Promise
   const ort = await loadOnnxRuntime();
   if (load.needsImages) await loadImageDecoder();
   const importHandler = await prepareHandler(load.handler, load.modelDir);
-  const device = await chooseExecutionProvider(ort, load.device);
+  const device = await chooseExecutionProvider(ort, load.device, load.gpu);
   if (device.fallbackReason !== undefined) {
     events.onWarning(
       `Cannot use GPU ${load.device.gpuId}, the CPU is used: ${device.fallbackReason}`,
