@@ -3,6 +3,7 @@ import type { EnvelopeName, ModelOverrides } from "../config/mod.ts";
 import { ServeError } from "../errors.ts";
 import {
   type Clock,
+  type GpuSetup,
   type PoolEvents,
   type StartCarrier,
   type WebGpuLease,
@@ -48,6 +49,8 @@ export interface ModelOpenerOptions {
   readonly serverVersion: string;
   readonly gpus: GpuAssigner;
   readonly webGpuLease: WebGpuLease;
+  /** Absent where no worker is to use a GPU. */
+  readonly gpu?: GpuSetup;
   readonly clock: Clock;
   readonly startCarrier: StartCarrier;
   readonly nextWorkerId: () => string;
@@ -157,6 +160,7 @@ async function createModelVersion(
       envelope: resolveEnvelope(manifest.model.envelope) ?? options.serviceEnvelope,
       maxResponseBytes: options.maxResponseBytes,
       warmup: config.warmup ?? [],
+      gpu: options.gpu,
     },
     requiresGpu: config.deviceType === "gpu",
     nextGpuId: options.gpus.assignTo(config),
