@@ -1,7 +1,7 @@
 /** `serve --start`: the same command as a process of its own, which outlives the terminal. */
 import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import { createInterface } from "node:readline";
 import { createOwnCommand } from "./_own_command.ts";
 import { createRunningError, findRunningServer } from "./_pid_file.ts";
@@ -37,7 +37,7 @@ export async function startInBackground(options: StartInBackgroundOptions): Prom
   const command = createOwnCommand(["serve", "--foreground", ...args]);
   const output = openSync(consoleFile, "a");
   using signals = watchStopSignals();
-  const child = spawn(command.program, command.args, {
+  const child = spawn(toForeignPath(command.program), command.args, {
     detached: true,
     stdio: ["ignore", "pipe", output],
   });
@@ -71,6 +71,14 @@ export async function startInBackground(options: StartInBackgroundOptions): Prom
   lines.close();
   child.stdout!.destroy();
   child.unref();
+}
+
+/**
+ * Where the runtime starts itself by its own path it reads the arguments as Node's, and puts `run` before them,
+ * in a compiled program as well; the same file by another path gets them as they are.
+ */
+function toForeignPath(program: string): string {
+  return [dirname(program), ".", basename(program)].join(sep);
 }
 
 async function createConsoleFile(logDir: string): Promise<string> {

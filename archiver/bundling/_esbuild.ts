@@ -1,4 +1,5 @@
 import type * as Esbuild from "esbuild-wasm";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readPackedFile, resolvePackedDir } from "../packed_files.ts";
 import { isCompiled } from "./_deno_cli.ts";
@@ -27,8 +28,16 @@ async function startEsbuild(): Promise<typeof Esbuild> {
   return esbuild;
 }
 
+/** The folder that the bundler is read from, which a thread needs permission for. */
+export function resolveBundlerDir(): string {
+  return isCompiled() ? resolvePackedDir() : dirname(resolveProgram());
+}
+
 async function readProgram(): Promise<Uint8Array<ArrayBuffer>> {
   if (isCompiled()) return await readPackedFile(resolvePackedDir(), PROGRAM_NAME);
-  const path = fileURLToPath(import.meta.resolve(`esbuild-wasm/${PROGRAM_NAME}`));
-  return await Deno.readFile(path);
+  return await Deno.readFile(resolveProgram());
+}
+
+function resolveProgram(): string {
+  return fileURLToPath(import.meta.resolve(`esbuild-wasm/${PROGRAM_NAME}`));
 }

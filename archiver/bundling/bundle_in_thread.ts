@@ -1,6 +1,5 @@
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
 import { ArchiveError, type ArchiveErrorCode } from "../errors.ts";
+import { resolveBundlerDir } from "./_esbuild.ts";
 
 /** A handler takes about a second; one that takes this long is made to. */
 const TIMEOUT_MS = 60_000;
@@ -25,13 +24,12 @@ export type BundleAnswer =
  * @throws {ArchiveError} As `bundleUnpacked()`; `handler_invalid` also for a handler that takes a minute.
  */
 export async function bundleInThread(modelDir: string, file: string): Promise<string> {
-  const bundlerDir = dirname(fileURLToPath(import.meta.resolve("esbuild-wasm/esbuild.wasm")));
   const thread = new Worker(new URL("./bundle_thread.ts", import.meta.url), {
     type: "module",
     name: "bundler",
     deno: {
       permissions: {
-        read: [modelDir, bundlerDir],
+        read: [modelDir, resolveBundlerDir()],
         env: false,
         ffi: false,
         import: false,
