@@ -39,12 +39,18 @@ export function createOwnCommand(
     // What this process has loaded lies in the cache, so nothing is fetched in between.
     const own = ["--no-prompt", "--quiet", "--cached-only", ...UNSTABLE_FLAGS];
     const modules = flags?.modules.filter((flag) => !own.includes(flag)) ?? [];
-    return { program, args: ["run", ...permissions, ...own, ...modules, Deno.mainModule, ...args] };
+    const allowed = permissions.map((flag) => flag === "--deny-import" ? allowOwnOrigin() : flag);
+    return { program, args: ["run", ...allowed, ...own, ...modules, Deno.mainModule, ...args] };
   }
   const config = fileURLToPath(new URL("../deno.json", import.meta.url));
   const main = fileURLToPath(Deno.mainModule);
   const own = ["--no-prompt", "--cached-only", "--config", config];
   return { program, args: ["run", ...permissions, ...own, main, ...args] };
+}
+
+/** A program from a URL has to import itself; whoever may import nothing else gives this back. */
+function allowOwnOrigin(): string {
+  return `--allow-import=${new URL(Deno.mainModule).host}`;
 }
 
 /** A process may hand on what it has, and no more. */

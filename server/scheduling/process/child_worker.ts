@@ -61,7 +61,7 @@ function startCore(
     });
     return (message) => thread.post(message);
   }
-  for (const name of ["net", "write"] as const) Deno.permissions.revokeSync({ name });
+  for (const name of ["net", "write", "import"] as const) Deno.permissions.revokeSync({ name });
   Deno.permissions.revokeSync({ name: "read", path: socket });
   const core = new WorkerCore(post);
   return (message) => core.receive(message);
