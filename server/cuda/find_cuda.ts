@@ -78,7 +78,7 @@ export function findCuda(options: FindCudaOptions): CudaSearch {
  * ```
  */
 export function toCudaReason({ missing }: Pick<CudaSearch, "missing">): string | undefined {
-  const provider = missing.find(({ name }) => PROVIDER_LIBRARIES.includes(name));
+  const provider = missing.findLast(({ name }) => PROVIDER_LIBRARIES.includes(name));
   if (provider !== undefined) {
     return `${provider.name} is neither beside onnxruntime nor in MARINA_CUDA_DIR nor on the loader's path`;
   }

@@ -9,6 +9,7 @@ import {
   type WebGpuLease,
   WorkerPool,
 } from "../scheduling/mod.ts";
+import { listGpuWarnings } from "./_gpu_warnings.ts";
 import type { GpuAssigner } from "./gpu_assigner.ts";
 import { prepareHandlerModule } from "./handler_module.ts";
 import { resolveEnvelope } from "./envelope_name.ts";
@@ -120,11 +121,8 @@ async function createModelVersion(
   assertNames(modelName, modelVersion, runtime);
   const { config, yaml, warnings } = readConfig(archive);
   for (const warning of warnings) options.onWarning(modelName, warning);
-  if (config.deviceType === "gpu" && options.defaults.numberOfGpu === 0) {
-    options.onWarning(
-      modelName,
-      'Cannot use "deviceType" of the model config: it asks for a GPU and number_of_gpu is 0, the CPU is used',
-    );
+  for (const warning of listGpuWarnings(config, options.defaults.numberOfGpu)) {
+    options.onWarning(modelName, warning);
   }
   const handler = await resolveHandler(
     request.handler ?? manifest.model.handler ?? options.defaultHandler,
@@ -135,7 +133,7 @@ async function createModelVersion(
   const { minWorkers, maxWorkers } = previous ?? resolved;
   const settings = { ...resolved, minWorkers, maxWorkers };
   const { memoryLimitBytes, recycle, isolation = options.defaults.isolation } = config;
-  const carrying = { isolation, memoryLimitBytes, recycle };
+  const carrying = { memoryLimitBytes, recycle };
   for (const [key, value] of [["memoryLimitMb", memoryLimitBytes], ["recycle", recycle]]) {
     if (isolation === "process" || value === undefined) continue;
     options.onWarning(
@@ -167,6 +165,7 @@ async function createModelVersion(
     nextWorkerId: options.nextWorkerId,
     clock: options.clock,
     startCarrier: (own, events) => options.startCarrier({ ...own, ...carrying }, events),
+    isolation,
     webGpuLease: options.webGpuLease,
     events: options.createEvents(modelName, modelVersion),
   });

@@ -1,6 +1,6 @@
 import type { ServeError } from "../errors.ts";
 import { BackOff, type Recovery } from "./back_off.ts";
-import type { StartCarrier } from "./carrier.ts";
+import type { Isolation, StartCarrier } from "./carrier.ts";
 import type { Clock } from "./clock.ts";
 import { type BatchCloseReason, InFlight, type SentBatch } from "./in_flight.ts";
 import type { PendingRequest } from "./pending_request.ts";
@@ -43,6 +43,8 @@ export interface ModelWorkerOptions {
   readonly maxRetryTimeoutMs: number;
   readonly clock: Clock;
   readonly startCarrier: StartCarrier;
+  /** What it runs in where nothing else is needed, a thread unless given. */
+  readonly isolation?: Isolation;
   readonly webGpuLease: WebGpuLease;
 }
 
@@ -166,7 +168,7 @@ export class ModelWorker {
     if (startupTimeoutMs === 0) {
       return this.#fail("startup_timeout", "The startup timeout is 0: no start is in time", true);
     }
-    const mayUseWebGpu = gpuId !== null && await webGpuLease.acquire(this.id);
+    const isolation = await this.#chooseIsolation();
     if (this.#state !== "starting") return webGpuLease.release(this.id);
     this.#cancelTimer = clock.schedule(startupTimeoutMs, () => {
       this.#fail("startup_timeout", `The model was not loaded within ${startupTimeoutMs} ms`);
@@ -174,6 +176,7 @@ export class ModelWorker {
     this.#link = new WorkerLink({
       name: `W-${this.id}-${load.modelName}_${load.modelVersion}`,
       modelDir: load.modelDir,
+      isolation,
       startCarrier: this.#options.startCarrier,
       clock,
     }, {
@@ -183,8 +186,15 @@ export class ModelWorker {
     this.#link.post({
       type: "load",
       ...load,
-      device: { gpuId, mayFallBack: !requiresGpu, mayUseWebGpu },
+      device: { gpuId, mayFallBack: !requiresGpu, mayUseWebGpu: gpuId !== null },
     });
+  }
+
+  /** One thread of a process may use WebGPU: while another worker does, this one gets a process of its own. */
+  async #chooseIsolation(): Promise<Isolation> {
+    const { gpuId, webGpuLease, isolation = "thread" } = this.#options;
+    if (gpuId === null || isolation === "process") return isolation;
+    return await webGpuLease.acquire(this.id) ? "thread" : "process";
   }
 
   /**

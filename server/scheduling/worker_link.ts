@@ -31,8 +31,8 @@ export class WorkerLink {
 
   constructor(options: WorkerLinkOptions, events: WorkerLinkEvents) {
     this.#clock = options.clock;
-    const { name, modelDir } = options;
-    this.#carrier = options.startCarrier({ name, modelDir }, {
+    const { name, modelDir, isolation } = options;
+    this.#carrier = options.startCarrier({ name, modelDir, isolation }, {
       onMessage: (message) => {
         if (this.#isClosed) return;
         if (message.type === "released") return this.#onReleased?.();

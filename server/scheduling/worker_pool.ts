@@ -1,6 +1,6 @@
 import type { ServeError } from "../errors.ts";
 import { BatchQueue } from "./batch_queue.ts";
-import type { StartCarrier } from "./carrier.ts";
+import type { Isolation, StartCarrier } from "./carrier.ts";
 import { ClientDeadlines } from "./client_deadlines.ts";
 import type { Clock } from "./clock.ts";
 import { dropGone, dropStranded, expireRequests } from "./drop_requests.ts";
@@ -53,6 +53,8 @@ export interface PoolOptions {
   readonly nextWorkerId: () => string;
   readonly clock: Clock;
   readonly startCarrier: StartCarrier;
+  /** See `isolation` of {@linkcode ModelWorkerOptions}. */
+  readonly isolation?: Isolation;
   readonly webGpuLease: WebGpuLease;
   readonly events: PoolEvents;
 }

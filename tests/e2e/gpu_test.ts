@@ -7,6 +7,9 @@ const EXAMPLE = new URL("../../examples/mnist/", import.meta.url);
 /** A Vulkan driver that computes on the CPU; Debian's package `chromium` brings it. */
 const DRIVER_PATH = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
+const IMAGES = "tests/testdata/image-classifier";
+const PICTURES = ["exact_256x256.png", "landscape_640x480.jpg", "portrait_333x517.png"];
+
 /** Absolute; a GPU adds in another order than the CPU. */
 const TOLERANCE = 1e-3;
 
@@ -69,10 +72,7 @@ async function assertDigits(marina: MarinaProcess, model = "digits"): Promise<nu
   for (let digit = 0; digit < 10; digit++) {
     const answer = await askDigit(marina, digit, model);
     strictEqual(answer.digit, digit);
-    answer.probabilities.forEach((probability: number, index: number) => {
-      const difference = probability - expected[`${digit}.png`].probabilities[index];
-      ok(Math.abs(difference) <= TOLERANCE, `${digit}.png, ${index}: off by ${difference}`);
-    });
+    assertProbabilities(answer.probabilities, expected[`${digit}.png`].probabilities, digit);
     gpuIds.add(answer.gpuId);
   }
   strictEqual(gpuIds.size, 1);
@@ -89,6 +89,51 @@ async function scale(marina: MarinaProcess, workers: number): Promise<number> {
   const response = await fetch(`${marina.managementUrl}/models/digits?${query}`, { method: "PUT" });
   await response.body?.cancel();
   return response.status;
+}
+
+/** A worker in short: provider, device, state. */
+function toPlace(worker: Readonly<Record<string, string>>): string {
+  // What nvidia-smi tells of the device, if it is there, follows its id.
+  return `${worker.executionProvider} ${worker.gpuUsage?.split(" ")[0]} ${worker.status}`;
+}
+
+async function classify(
+  marina: MarinaProcess,
+  model: string,
+  picture: string,
+): Promise<Record<string, number>> {
+  const body = await Deno.readFile(new URL(`../../${IMAGES}/${picture}`, import.meta.url));
+  const response = await fetch(`${marina.inferenceUrl}/predictions/${model}`, {
+    method: "POST",
+    body,
+  });
+  strictEqual(response.status, 200);
+  return await response.json();
+}
+
+/** Asks for all digits at once, again and again, until each of the devices has answered. */
+async function askUntilAnsweredBy(
+  marina: MarinaProcess,
+  gpuIds: readonly number[],
+): Promise<number[]> {
+  const seen = new Set<number>();
+  for (let round = 0; round < 20 && seen.size < gpuIds.length; round++) {
+    const digits = Array.from({ length: 10 }, (_, digit) => digit);
+    const answers = await Promise.all(digits.map((digit) => askDigit(marina, digit)));
+    const expected = JSON.parse(await Deno.readTextFile(new URL("expected.json", EXAMPLE)));
+    answers.forEach((answer, digit) => {
+      assertProbabilities(answer.probabilities, expected[`${digit}.png`].probabilities, digit);
+      seen.add(answer.gpuId);
+    });
+  }
+  return [...seen].sort();
+}
+
+function assertProbabilities(actual: number[], expected: number[], digit: number): void {
+  actual.forEach((probability, index) => {
+    const difference = Math.abs(probability - expected[index]!);
+    ok(difference <= TOLERANCE, `${digit}.png, ${index}: off by ${difference}`);
+  });
 }
 
 async function command(marina: MarinaProcess, what: string): Promise<string> {
@@ -128,23 +173,68 @@ Deno.test({
 
 Deno.test({
   name:
-    `the second WebGPU worker of a process is refused with what to do, and the first goes on${reason}`,
+    `the image classifier's classes and probabilities on WebGPU are the CPU's within 1e-3${reason}`,
+  ignore: hasNoDriver,
+  async fn() {
+    const model = {
+      handler: "image_classifier",
+      serializedFile: `${IMAGES}/tiny-classifier.onnx`,
+    };
+    await using store = await createModelStore({
+      pictures: { ...model, config: "minWorkers: 1\nmaxWorkers: 1\n" },
+      beside: { ...model, config: "minWorkers: 1\nmaxWorkers: 1\ndeviceType: cpu\n" },
+    });
+    await using marina = await startGpuServer({ dir: store.dir, numberOfGpu: 1, hasDriver: true });
+    for (const picture of PICTURES) {
+      const [onGpu, onCpu] = await Promise.all(
+        ["pictures", "beside"].map((name) => classify(marina, name, picture)),
+      );
+      deepStrictEqual(Object.keys(onGpu!), Object.keys(onCpu!), picture);
+      for (const [name, probability] of Object.entries(onCpu!)) {
+        const difference = Math.abs(onGpu![name]! - probability);
+        ok(difference <= TOLERANCE, `${picture}, class ${name}: off by ${difference}`);
+      }
+    }
+    strictEqual((await describeWorkers(marina, "pictures"))[0].executionProvider, "webgpu");
+    strictEqual((await describeWorkers(marina, "beside"))[0].executionProvider, "cpu");
+  },
+});
+
+Deno.test({
+  name:
+    `the second WebGPU worker is a process of its own; devices go round, and each gives the CPU's numbers (T23, §8.4)${reason}`,
   ignore: hasNoDriver,
   async fn() {
     await using store = await createModelStore({
-      digits: await createDigits("minWorkers: 2\nmaxWorkers: 2\n"),
+      digits: await createDigits("minWorkers: 1\nmaxWorkers: 1\n"),
     });
     await using marina = await startGpuServer({ dir: store.dir, numberOfGpu: 2, hasDriver: true });
     strictEqual(await assertDigits(marina), 1);
-    const refusal =
-      /^Cannot start a second WebGPU worker: .*scale to one worker, or set deviceType: cpu/;
-    const logged = JSON.parse(await marina.waitForStderr(/"Worker failed"/));
-    match(logged.reason, refusal);
-    const [first, second] = await describeWorkers(marina);
-    deepStrictEqual([first.status, first.executionProvider], ["READY", "webgpu"]);
-    match(second.failure.message, refusal);
-    strictEqual(await assertDigits(marina), 1);
+    strictEqual(await scale(marina, 2), 200);
+    const workers = await describeWorkers(marina);
+    deepStrictEqual(workers.map(toPlace), ["webgpu gpuId::1 READY", "webgpu gpuId::0 READY"]);
+    deepStrictEqual(workers.map(({ pid }: { pid: number }) => pid === marina.pid), [true, false]);
+    deepStrictEqual(await askUntilAnsweredBy(marina, [0, 1]), [0, 1]);
+    // The thread stays when there is one worker too many; a process that ends takes nothing along.
+    deepStrictEqual([await scale(marina, 1), await assertDigits(marina)], [200, 1]);
     strictEqual(await marina.stop(), 0);
+  },
+});
+
+Deno.test({
+  name: `deviceIds are gone through from the start of each model's own list (§8.4)${reason}`,
+  ignore: hasNoDriver,
+  async fn() {
+    await using store = await createModelStore({
+      digits: await createDigits("minWorkers: 1\nmaxWorkers: 1\ndeviceIds: [2, 0]\n"),
+    });
+    await using marina = await startGpuServer({ dir: store.dir, numberOfGpu: 3, hasDriver: true });
+    strictEqual(await assertDigits(marina), 2);
+    strictEqual(await scale(marina, 2), 200);
+    deepStrictEqual((await describeWorkers(marina)).map(toPlace), [
+      "webgpu gpuId::2 READY",
+      "webgpu gpuId::0 READY",
+    ]);
   },
 });
 

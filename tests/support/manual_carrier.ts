@@ -1,4 +1,9 @@
-import type { CarrierEvents, StartCarrier, WorkerCarrier } from "../../server/scheduling/mod.ts";
+import type {
+  CarrierEvents,
+  Isolation,
+  StartCarrier,
+  WorkerCarrier,
+} from "../../server/scheduling/mod.ts";
 import type {
   FromWorkerMessage,
   PredictMessage,
@@ -12,10 +17,13 @@ export class ManualWorker implements WorkerCarrier {
   readonly sent: ToWorkerMessage[] = [];
   readonly keptBytes: boolean[] = [];
   isTerminated = false;
+  /** What it was to run in. */
+  readonly isolation: Isolation | undefined;
   readonly #events: CarrierEvents;
 
-  constructor(events: CarrierEvents) {
+  constructor(events: CarrierEvents, isolation?: Isolation) {
     this.#events = events;
+    this.isolation = isolation;
   }
 
   post(message: ToWorkerMessage, options: { readonly keepsBytes?: boolean } = {}): void {
@@ -42,7 +50,11 @@ export class ManualWorker implements WorkerCarrier {
   }
 
   sayLoaded(
-    options: { readonly rowBytes?: number; readonly executionProvider?: string } = {},
+    options: {
+      readonly rowBytes?: number;
+      readonly executionProvider?: string;
+      readonly gpuId?: number;
+    } = {},
   ): void {
     this.say({ type: "loaded", executionProvider: "cpu", gpuId: null, ...options });
   }
@@ -67,8 +79,8 @@ export function toAnswer(text: string): WireAnswer {
 /** Starts manual workers and keeps them in the order of their start. */
 export function createManualCarrier(): { workers: ManualWorker[]; startCarrier: StartCarrier } {
   const workers: ManualWorker[] = [];
-  const startCarrier: StartCarrier = (_options, events) => {
-    const worker = new ManualWorker(events);
+  const startCarrier: StartCarrier = ({ isolation }, events) => {
+    const worker = new ManualWorker(events, isolation);
     workers.push(worker);
     return worker;
   };

@@ -13,6 +13,9 @@ export interface ChosenDevice {
   readonly fallbackReason?: string;
 }
 
+/** What CUDA says among places of the runtime's source, the machine's name and the line of code. */
+const CUDA_FAILURE_REGEXP = /\b(?:CUDA|CUDNN|CUBLAS|CUFFT) failure \d+: [^;]+/;
+
 /** No device that was asked for can be used; the message names all that were tried. */
 export class DeviceUnavailableError extends Error {
   override readonly name = "DeviceUnavailableError";
@@ -96,5 +99,6 @@ function openCudaLibraries({ cudaReason, cudaPreload }: GpuSetup): void {
 
 function toReason(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.replace(RUNTIME_PLACE_REGEXP, "").trim();
+  const failure = CUDA_FAILURE_REGEXP.exec(message)?.[0];
+  return failure?.trim() ?? message.replace(RUNTIME_PLACE_REGEXP, "").trim();
 }

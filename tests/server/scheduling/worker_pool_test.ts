@@ -300,12 +300,26 @@ Deno.test("WorkerPool breaks a stream off when its worker dies", async () => {
   await rejects(new Response(body).text(), { code: "worker_died" });
 });
 
-Deno.test("WorkerPool lets one worker at a time have WebGPU and tells the next that it may not", async () => {
-  const { pool, workers } = createPoolBench({}, [0, 1]);
+Deno.test("WorkerPool lets one thread at a time have WebGPU and gives the next worker a process of its own", async () => {
+  const { pool, workers } = createPoolBench({}, [0, 1, null, 0]);
   pool.scale(2, 2);
   await settlePromises();
   strictEqual(workers.length, 1);
-  workers[0].sayLoaded({ executionProvider: "webgpu" });
+  workers[0].sayLoaded({ executionProvider: "webgpu", gpuId: 0 });
+  await settlePromises();
+  pool.scale(3, 3);
+  await settlePromises();
+  deepStrictEqual(workers.map(({ isolation }) => isolation), ["thread", "process", "thread"]);
+});
+
+Deno.test("WorkerPool starts further threads on a GPU while none of them came to use WebGPU", async () => {
+  const { pool, workers } = createPoolBench({}, [0, 1]);
+  pool.scale(2, 2);
+  await settlePromises();
+  workers[0].sayLoaded({ executionProvider: "cuda", gpuId: 0 });
+  await settlePromises();
+  deepStrictEqual(workers.map(({ isolation }) => isolation), ["thread", "thread"]);
+});
   await settlePromises();
   const devices = workers.map(({ sent: [first] }) => first.type === "load" && first.device);
   deepStrictEqual(devices, [
