@@ -47,6 +47,16 @@ async function runCommand(args: readonly string[]): Promise<number> {
   }
 }
 
+/** True where the user of this program has kept a permission from it: the message names the flag. */
+function isRefused(error: Error): boolean {
+  return error instanceof Deno.errors.NotCapable || /^Requires import access/.test(error.message);
+}
+
+function toMessage(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return `Cannot run "${Deno.args[0]}": ${error.message}`;
+}
+
 function writeOut(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(text));
 }
@@ -59,7 +69,8 @@ if (import.meta.main) {
   try {
     Deno.exit(await runCommand(Deno.args));
   } catch (error) {
-    writeErr(`marina: error: ${error instanceof Error ? error.stack ?? error.message : error}\n`);
+    const shown = error instanceof Error && !isRefused(error) ? error.stack : undefined;
+    writeErr(`marina: error: ${shown ?? toMessage(error)}\n`);
     Deno.exit(1);
   }
 }

@@ -1,5 +1,6 @@
 /** `marina serve`: flags in, exit code out. */
 import denoConfig from "../deno.json" with { type: "json" };
+import { assertServePermissions, assertSettingsPermissions } from "./_permissions.ts";
 import { claimPidFile } from "./_pid_file.ts";
 import {
   needsRelaunch,
@@ -127,7 +128,9 @@ async function dryRun(flags: ServeFlags): Promise<number> {
 async function serve(flags: ServeFlags, isRelaunched: boolean): Promise<number> {
   using signals = watchStopSignals();
   if (isRelaunched) receiveHandedSignals(signals.receive);
+  assertSettingsPermissions();
   const { config, warnings } = await readServerConfig(flags);
+  assertServePermissions(config);
   await using _log = await openProcessLog({
     logs: config.logs,
     isTerminal: Deno.stderr.isTerminal(),

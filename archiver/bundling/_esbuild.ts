@@ -39,5 +39,5 @@ async function readProgram(): Promise<Uint8Array<ArrayBuffer>> {
 }
 
 function resolveProgram(): string {
-  return fileURLToPath(import.meta.resolve(`esbuild-wasm/${PROGRAM_NAME}`));
+  return fileURLToPath(import.meta.resolve("esbuild-wasm/esbuild.wasm"));
 }

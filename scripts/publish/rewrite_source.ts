@@ -9,6 +9,7 @@ interface Replacement {
 }
 
 const RESOLVE_CALL_REGEXP = /\bimport\.meta\.resolve\(\s*(?=")/g;
+const OTHER_RESOLVE_CALL_REGEXP = /\bimport\.meta\.resolve\(\s*(?!")/;
 const URL_CALL_REGEXP = /\bnew\s+URL\(\s*(?=")/g;
 
 /** True for what only an import map can resolve. */
@@ -54,11 +55,16 @@ export function rewriteImports(
  * Gives each `import.meta.resolve("…")` of a package the package's own specifier.
  *
  * @param toTarget What stands for a specifier; undefined leaves it, for those that ask what the host knows.
+ * @throws {Error} If a call computes its specifier.
  */
 export function rewriteResolveCalls(
   source: string,
   toTarget: (specifier: string) => string | undefined,
 ): string {
+  const [other] = OTHER_RESOLVE_CALL_REGEXP.exec(scanSource(source).code) ?? [];
+  if (other !== undefined) {
+    throw new Error(`Cannot replace the specifier of "${other}": it must be a literal in quotes`);
+  }
   const replacements = findLiterals(source, RESOLVE_CALL_REGEXP).flatMap(({ from, to, value }) => {
     const target = toTarget(value);
     return target === undefined ? [] : [{ from, to, text: `"${target}"` }];

@@ -69,6 +69,7 @@ async function readText(path: string): Promise<string | undefined> {
     return await Deno.readTextFile(path);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;
+    if (cause instanceof Deno.errors.NotCapable) throw cause;
     throw new ConfigError(`Cannot start: the config file "${path}" cannot be read`, { cause });
   }
 }

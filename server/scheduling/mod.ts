@@ -43,5 +43,5 @@ export { type PoolOptions, type PoolSettings, WorkerPool } from "./worker_pool.t
 export type { WorkerState } from "./worker_state.ts";
 export type { BatchCloseReason } from "./in_flight.ts";
 export { resolvePackagesDir, resolveRuntimePlace } from "./packages_dir.ts";
-export { createThreadStarter, hasBusyThreads } from "./worker_thread.ts";
+export { assertThreadPermissions, createThreadStarter, hasBusyThreads } from "./worker_thread.ts";
 export { splitForm } from "./worker/split_form.ts";

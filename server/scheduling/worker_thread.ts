@@ -38,6 +38,16 @@ export function startParentWatchThread(): void {
   });
 }
 
+/**
+ * Makes a thread that may do nothing and ends it. Where the runtime was started without
+ * `--unstable-worker-options` it ends the process here, with a line that names the flag, and not when the
+ * first model is registered.
+ */
+export function assertThreadPermissions(): void {
+  new Worker("data:text/javascript,", { type: "module", deno: { permissions: "none" } })
+    .terminate();
+}
+
 /** Threads that were started and have not given their model back. */
 let busyThreads = 0;
 

@@ -1,0 +1,71 @@
+/** What `serve` needs to be allowed, asked before anything is opened: so that one message names all of it. */
+import { dirname, join } from "node:path";
+import { isFromUrl } from "./_own_command.ts";
+import { ConfigError, type ListenAddress, type ServerConfig } from "./config/mod.ts";
+import { assertThreadPermissions, resolvePackagesDir } from "./scheduling/mod.ts";
+
+/**
+ * Asserts what reading the settings needs.
+ *
+ * @throws {ConfigError} If the environment may not be read.
+ */
+export function assertSettingsPermissions(): void {
+  assertGranted([{ name: "env" }]);
+}
+
+/**
+ * Asserts all that a server with these settings needs: what it opens itself, and what it hands on to worker
+ * threads for as long as they are set up. A compiled program has all of it.
+ *
+ * @throws {ConfigError} If something is missing; the message names every flag.
+ */
+export function assertServePermissions(config: ServerConfig): void {
+  if (Deno.build.standalone) return;
+  assertGranted(listNeeded(config));
+  // From a URL the flag may be missing, and this process may not start another that has it.
+  if (isFromUrl() && config.isolation === "thread") assertThreadPermissions();
+}
+
+function listNeeded(config: ServerConfig): Deno.PermissionDescriptor[] {
+  const { inferenceAddress, managementAddress, metricsAddress, isolation, logs, tempDir } = config;
+  const packagesDir = resolvePackagesDir();
+  const written = [tempDir, ...new Set([logs.dir, logs.metricsDir])];
+  const addresses = [inferenceAddress, managementAddress];
+  if (config.isMetricsApiEnabled) addresses.push(metricsAddress);
+  return [
+    ...[packagesDir, config.modelStore, ...written].map((path) =>
+      ({ name: "read", path }) as const
+    ),
+    ...written.map((path) => ({ name: "write", path }) as const),
+    ...addresses.flatMap(toDescriptors),
+    { name: "sys" },
+    { name: "ffi", path: packagesDir },
+    ...isolation === "process" ? [{ name: "run", command: Deno.execPath() } as const] : [],
+  ];
+}
+
+/** A socket is a file in its folder; the system gives a free port only to those that may have any. */
+function toDescriptors(address: ListenAddress): Deno.PermissionDescriptor[] {
+  if (address.transport === "tcp") {
+    return [{ name: "net", host: `${address.hostname}:${address.port}` }];
+  }
+  const path = join(dirname(address.path));
+  return [{ name: "read", path }, { name: "write", path }];
+}
+
+function assertGranted(needed: readonly Deno.PermissionDescriptor[]): void {
+  const missing = needed.filter((descriptor) =>
+    Deno.permissions.querySync(descriptor).state !== "granted"
+  );
+  if (missing.length === 0) return;
+  const flags = [...new Set(missing.map(toFlag))].join(" ");
+  throw new ConfigError(`Cannot start: permissions are missing, add ${flags}`);
+}
+
+/** @returns The flag of the runtime that grants it. */
+function toFlag(descriptor: Deno.PermissionDescriptor): string {
+  const values = Object.entries(descriptor).filter(([key]) => key !== "name");
+  const value = values.map(([, text]) => String(text).replaceAll(",", ",,"))[0];
+  const flag = `--allow-${descriptor.name}`;
+  return value === undefined ? flag : `${flag}=${value}`;
+}
