@@ -2,7 +2,7 @@
  * Starts the program once more, with the runtime's flags that it needs: from a URL no `deno.json` gives them.
  */
 import { createOwnCommand, isFromUrl } from "./_own_command.ts";
-import { readRuntimeFlags } from "./_runtime_flags.ts";
+import { hasAllPermissions, readRuntimeFlags } from "./_runtime_flags.ts";
 
 /** Without it no worker thread can be given permissions of its own. */
 const NEEDED_FLAG = "--unstable-worker-options";
@@ -16,13 +16,15 @@ const BYTE_BY_SIGNAL = Deno.build.os === "windows"
   : { SIGINT: 2, SIGTERM: 15 } as const;
 
 /**
- * Tells whether this process lacks a flag of the runtime, and may start another that has it. Where the
- * system does not tell the flags, a server from a URL is started once more in any case.
+ * Tells whether this process lacks a flag of the runtime, and may start another that has it and the same
+ * permissions. Where the system does not tell the flags, a server from a URL that may do everything is
+ * started once more in any case.
  */
 export function needsRelaunch(): boolean {
   if (!isFromUrl()) return false;
   if (Deno.permissions.querySync({ name: "run" }).state !== "granted") return false;
-  return !(readRuntimeFlags()?.all.includes(NEEDED_FLAG) ?? false);
+  const flags = readRuntimeFlags();
+  return flags === undefined ? hasAllPermissions() : !flags.all.includes(NEEDED_FLAG);
 }
 
 /**

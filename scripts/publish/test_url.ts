@@ -1,0 +1,15 @@
+/**
+ * Runs the end-to-end tests against the published form: `deno task test:url [paths]`.
+ *
+ * Every test starts `deno run -A http://…/main.ts` in place of the checkout.
+ */
+import { openPublishedProgram } from "./published_program.ts";
+
+await using program = await openPublishedProgram();
+const command = ["env", `DENO_DIR=${program.denoDir}`, Deno.execPath(), "run", "-A", "--quiet"];
+const paths = Deno.args.filter((arg) => arg !== "--");
+const { code } = await new Deno.Command(Deno.execPath(), {
+  args: ["test", "-A", ...(paths.length === 0 ? ["tests/e2e"] : paths)],
+  env: { MARINA_CMD: [...command, "--no-prompt", `${program.url}/main.ts`].join(" ") },
+}).spawn().status;
+Deno.exitCode = code;
