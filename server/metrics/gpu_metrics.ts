@@ -1,3 +1,5 @@
+import { NvidiaSmi, type NvidiaSmiOptions } from "./nvidia_smi.ts";
+
 /** What `nvidia-smi` tells of one device. */
 export interface GpuReading {
   /** The device's index as a label shows it. */
@@ -8,25 +10,22 @@ export interface GpuReading {
 }
 
 const QUERY = ["index", "utilization.gpu", "memory.used", "memory.total"];
-const TIMEOUT_MS = 10_000;
+/** Reads the devices' state; see {@linkcode createGpuReader}. */
+export type ReadGpus = (signal: AbortSignal) => Promise<readonly GpuReading[] | undefined>;
 
 /**
- * Asks the driver's own tool for the state of every NVIDIA device.
+ * Makes what asks the driver's own tool for the state of every NVIDIA device.
  *
- * @returns `undefined` when there is no such tool, which does not change; `[]` when it failed this time.
+ * @returns A function that answers `undefined` when there is no such tool, which does not change, and `[]`
+ * when it failed this time.
  */
-export async function readGpus(): Promise<readonly GpuReading[] | undefined> {
-  try {
-    const { success, stdout } = await new Deno.Command("nvidia-smi", {
-      args: [`--query-gpu=${QUERY.join(",")}`, "--format=csv,noheader,nounits"],
-      stdin: "null",
-      stderr: "null",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    }).output();
-    return success ? parseGpus(new TextDecoder().decode(stdout)) : [];
-  } catch (error) {
-    return error instanceof Deno.errors.NotFound ? undefined : [];
-  }
+export function createGpuReader(options: NvidiaSmiOptions = {}): ReadGpus {
+  const tool = new NvidiaSmi(options);
+  return async (signal) => {
+    const answer = await tool.query(QUERY, signal);
+    if (answer.status === "absent") return undefined;
+    return answer.status === "answered" ? parseGpus(answer.text) : [];
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Clock } from "../scheduling/mod.ts";
 import type { ServerMetricName } from "./built_in_definitions.ts";
-import { type GpuReading, readGpus } from "./gpu_metrics.ts";
+import { createGpuReader, type ReadGpus } from "./gpu_metrics.ts";
 import { type CpuTimes, readCpuTimes, readDisk, readMemory, toCpuPercent } from "./host_metrics.ts";
 
 export interface SystemMetricsOptions {
@@ -12,7 +12,7 @@ export interface SystemMetricsOptions {
   readonly record: (name: ServerMetricName, value: number, middleLabel?: string) => void;
   readonly onFailure: (error: unknown) => void;
   /** The machine's own unless given. */
-  readonly readGpus?: () => Promise<readonly GpuReading[] | undefined>;
+  readonly readGpus?: ReadGpus;
 }
 
 /** Records the state of the machine at once and then in every interval, until it is stopped. */
@@ -22,24 +22,26 @@ export class SystemMetrics {
   #cpuTimes: CpuTimes = { busy: 0, all: 0 };
   #hasGpus: boolean;
   #cancelNext: (() => void) | undefined;
-  #isStopped = false;
+  readonly #readGpus: ReadGpus;
+  readonly #stopped = new AbortController();
   #current: Promise<void> = Promise.resolve();
 
   constructor(options: SystemMetricsOptions) {
     this.#options = options;
     this.#hasGpus = options.hasGpus;
+    this.#readGpus = options.readGpus ?? createGpuReader();
   }
 
   start(): void {
     this.#current = this.#collect().catch(this.#options.onFailure).then(() => {
-      if (this.#isStopped) return;
+      if (this.#stopped.signal.aborted) return;
       this.#cancelNext = this.#options.clock.schedule(this.#options.intervalMs, () => this.start());
     });
   }
 
-  /** Ends after the collection that is under way. */
+  /** Ends after the collection that is under way; devices are not waited for. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
+    this.#stopped.abort();
     this.#cancelNext?.();
     await this.#current;
   }
@@ -62,7 +64,7 @@ export class SystemMetrics {
 
   async #collectGpus(): Promise<void> {
     const { record } = this.#options;
-    const gpus = await (this.#options.readGpus ?? readGpus)();
+    const gpus = await this.#readGpus(this.#stopped.signal);
     // A tool that is not installed is not looked for every minute.
     this.#hasGpus = gpus !== undefined;
     for (const gpu of gpus ?? []) {
