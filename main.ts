@@ -8,9 +8,10 @@ import config from "./deno.json" with { type: "json" };
 const USAGE = `Usage: marina <command> [options]
 
 Commands:
-  archive    Package a model, its handler and its files into one archive
-  inspect    Show what an archive holds; --verify proves every digest
-  serve      Serve archives over HTTP
+  archive      Package a model, its handler and its files into one archive
+  inspect      Show what an archive holds; --verify proves every digest
+  serve        Serve archives over HTTP
+  completions  Print a script that completes commands and flags in a shell
 
 Run "marina <command> --help" for the options of a command.
 `;
@@ -25,6 +26,8 @@ async function runCommand(args: readonly string[]): Promise<number> {
       return await (await import("./archiver/inspect_command.ts")).runInspectCommand(rest);
     case "serve":
       return await (await import("./server/command.ts")).runServeCommand(rest);
+    case "completions":
+      return await (await import("./completions/command.ts")).runCompletionsCommand(rest);
     // Not for people: a server starts its workers with it.
     case "worker":
       return await (await import("./server/worker_command.ts")).runWorkerCommand(rest);
@@ -41,7 +44,7 @@ async function runCommand(args: readonly string[]): Promise<number> {
       return 2;
     default:
       writeErr(
-        `marina: error: Cannot run "${command}": known commands are "archive", "inspect", "serve"\n`,
+        `marina: error: Cannot run "${command}": known commands are "archive", "inspect", "serve", "completions"\n`,
       );
       return 2;
   }

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { inspectArchive, toInspectionJson, toInspectionText } from "./cli/mod.ts";
+import { INSPECT_OPTIONS, inspectArchive, toInspectionJson, toInspectionText } from "./cli/mod.ts";
 import { ArchiveError } from "./errors.ts";
 
 const USAGE = `Usage: marina inspect [--json] [--verify] ARCHIVE
@@ -9,10 +9,10 @@ their sizes and SHA-256 digests, inputs and outputs of ONNX models, and the mode
 Nothing is unpacked to disk.
 
 Options:
-  --json      Print one JSON document
-  --verify    Prove every file's digest by the manifest's files table; any difference is a failure
-  -h, --help  Print this text
-
+${
+  INSPECT_OPTIONS.map(({ flags, help }) => `  ${flags.join(", ").padEnd(10)}  ${help.join(" ")}\n`)
+    .join("")
+}
 Exit codes: 0 sound (and proven, with --verify), 1 not sound or not proven, 2 wrong usage
 `;
 

@@ -28,7 +28,8 @@ const LEAVES = ["server/leaf", "server/config", "server/logging"] as const;
 
 /** What each area may import, besides itself. `server` is the composition root and the command. */
 export const MAY_IMPORT_BY_AREA: Readonly<Record<Area, readonly Area[]>> = {
-  "main.ts": ["archiver", "server"],
+  // The flags of `serve` are in its configuration, for the completions.
+  "main.ts": ["archiver", "server", "server/config"],
   "archiver": [],
   "handlers": [],
   "server": [
@@ -144,6 +145,8 @@ export const SINGLE_IMPORTERS: readonly { readonly package: string; readonly fol
 export function areaOf(path: string): Area | undefined {
   if (path === "main.ts") return "main.ts";
   const [top, second, ...rest] = path.split("/");
+  // A command that is about the other commands stands where they are chosen.
+  if (top === "completions") return "main.ts";
   if (top === "archiver" || top === "handlers") return top;
   if (top !== "server" || second === undefined) return undefined;
   if (LEAF_FILES.includes(path)) return "server/leaf";

@@ -6,6 +6,8 @@ export { readServerConfig, type ReadServerConfigOptions } from "./read_server_co
 export { createSelfSignedTls } from "./self_signed_tls.ts";
 export {
   createServeHelp,
+  type Flag,
+  listServeFlags,
   parseServeFlags,
   type ServeFlags,
   type ServeTask,

@@ -3,7 +3,7 @@ import { type Flag, type FoundFlag, parseFlags, UsageError } from "./_flag_parse
 import type { FlagSetting } from "./_setting_sources.ts";
 import type { SettingName } from "./settings_table.ts";
 
-export { UsageError } from "./_flag_parser.ts";
+export { type Flag, UsageError } from "./_flag_parser.ts";
 
 interface ServeFlag extends Flag {
   /** The setting that it stands for; a flag without a value says `true`. */
@@ -214,6 +214,11 @@ function assertOneOf(found: ReadonlyMap<FlagKey, FoundFlag>, keys: readonly Flag
   );
   if (second === undefined) return;
   throw new UsageError(`argument ${second}: not allowed with argument ${first}`);
+}
+
+/** All flags, in the order of the help text. */
+export function listServeFlags(): readonly Flag[] {
+  return Object.values(FLAGS);
 }
 
 /** The text of `serve --help`. */
