@@ -2,6 +2,7 @@ import { ArchiveError, openArchive, type OpenedArchive } from "../../archiver/mo
 import type { EnvelopeName, ModelOverrides } from "../config/mod.ts";
 import { ServeError } from "../errors.ts";
 import {
+  canIsolate,
   type Clock,
   type GpuSetup,
   type PoolEvents,
@@ -132,7 +133,15 @@ async function createModelVersion(
   const resolved = resolveModelSettings(request, config, options.defaults, overrides);
   const { minWorkers, maxWorkers } = previous ?? resolved;
   const settings = { ...resolved, minWorkers, maxWorkers };
-  const { memoryLimitBytes, recycle, isolation = options.defaults.isolation } = config;
+  const { memoryLimitBytes, recycle } = config;
+  const wanted = config.isolation ?? options.defaults.isolation;
+  const isolation = canIsolate() ? wanted : "thread";
+  if (isolation !== wanted) {
+    options.onWarning(
+      modelName,
+      "Cannot run workers in processes: it needs Unix sockets, this system has none, threads are used",
+    );
+  }
   const carrying = { memoryLimitBytes, recycle };
   for (const [key, value] of [["memoryLimitMb", memoryLimitBytes], ["recycle", recycle]]) {
     if (isolation === "process" || value === undefined) continue;

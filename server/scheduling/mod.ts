@@ -13,7 +13,7 @@ export type {
 } from "./carrier.ts";
 export { runChildWorker } from "./process/run_child_worker.ts";
 export { createProcessStarter } from "./process/worker_process.ts";
-export { createCarrierStarter } from "./start_carrier.ts";
+export { canIsolate, createCarrierStarter } from "./start_carrier.ts";
 export type { Answer, PredictCall } from "./predict_call.ts";
 export type {
   FromWorkerMessage,
