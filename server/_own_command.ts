@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { ConfigError } from "./config/mod.ts";
-import { hasAllPermissions, readRuntimeFlags, type RuntimeFlags } from "./_runtime_flags.ts";
+import { hasAllPermissions, readRuntimeFlags } from "./_runtime_flags.ts";
 
 /** A program and its arguments. */
 export interface OwnCommand {
@@ -25,7 +25,7 @@ export function isFromUrl(): boolean {
  *
  * @param permissionFlags What it may do, the same as this process unless given; a compiled binary's
  * permissions are in it.
- * @throws {ConfigError} If this process has some permissions only, and the system does not tell which.
+ * @throws {ConfigError} If it is to have this process's permissions, and these are some only.
  */
 export function createOwnCommand(
   args: readonly string[],
@@ -33,9 +33,9 @@ export function createOwnCommand(
 ): OwnCommand {
   const program = Deno.execPath();
   if (Deno.build.standalone) return { program, args };
-  const flags = readRuntimeFlags();
-  const permissions = permissionFlags ?? inheritPermissions(flags);
+  const permissions = permissionFlags ?? inheritPermissions();
   if (isFromUrl()) {
+    const flags = readRuntimeFlags();
     // What this process has loaded lies in the cache, so nothing is fetched in between.
     const own = ["--no-prompt", "--quiet", "--cached-only", ...UNSTABLE_FLAGS];
     const modules = flags?.modules.filter((flag) => !own.includes(flag)) ?? [];
@@ -53,10 +53,9 @@ function allowOwnOrigin(): string {
   return `--allow-import=${new URL(Deno.mainModule).host}`;
 }
 
-/** A process may hand on what it has, and no more. */
-function inheritPermissions(flags: RuntimeFlags | undefined): readonly string[] {
+/** A process may hand on what it has, and no more; which paths and hosts these are, the runtime does not tell. */
+function inheritPermissions(): readonly string[] {
   if (hasAllPermissions()) return ["-A"];
-  if (flags !== undefined) return flags.permissions;
   throw new ConfigError(
     "Cannot start another process: this one must have all permissions (-A) to hand them on, found some only",
   );

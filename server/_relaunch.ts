@@ -16,15 +16,13 @@ const BYTE_BY_SIGNAL = Deno.build.os === "windows"
   : { SIGINT: 2, SIGTERM: 15 } as const;
 
 /**
- * Tells whether this process lacks a flag of the runtime, and may start another that has it and the same
- * permissions. Where the system does not tell the flags, a server from a URL that may do everything is
- * started once more in any case.
+ * Tells whether this process lacks a flag of the runtime, and may start another that has it: one with some
+ * permissions only cannot hand them on, and says so. Where the system does not tell the flags, a server from
+ * a URL is started once more in any case.
  */
 export function needsRelaunch(): boolean {
-  if (!isFromUrl()) return false;
-  if (Deno.permissions.querySync({ name: "run" }).state !== "granted") return false;
-  const flags = readRuntimeFlags();
-  return flags === undefined ? hasAllPermissions() : !flags.all.includes(NEEDED_FLAG);
+  if (!isFromUrl() || !hasAllPermissions()) return false;
+  return !(readRuntimeFlags()?.all.includes(NEEDED_FLAG) ?? false);
 }
 
 /**

@@ -5,7 +5,6 @@ const MODULE_FLAG_REGEXP =
   /^--(lock|frozen|no-lock|cached-only|cert|import-map|config|no-config|no-remote|no-npm|node-modules-dir)(=|$)/;
 /** The value of these may be an argument of its own. */
 const VALUE_FLAGS: readonly string[] = ["--cert", "--import-map", "--config"];
-const PERMISSION_FLAG_REGEXP = /^(--(allow|deny|ignore)-|-[ARWNESI]+($|=))/;
 
 const PERMISSIONS = ["read", "write", "net", "run", "env", "sys", "ffi", "import"] as const;
 
@@ -14,12 +13,11 @@ export interface RuntimeFlags {
   readonly all: readonly string[];
   /** See above: no permissions are among them. */
   readonly modules: readonly string[];
-  readonly permissions: readonly string[];
 }
 
 /**
  * Reads the runtime's flags of this process, where the system tells them: on Linux, to a process that may
- * read `/proc/self/cmdline`.
+ * do everything (the runtime keeps `/proc/self/cmdline` from all others).
  *
  * @param main What the runtime was told to run.
  */
@@ -53,7 +51,7 @@ export function splitRuntimeFlags(
     modules.push(all[at]!);
     if (VALUE_FLAGS.includes(all[at]!) && at + 1 < all.length) modules.push(all[++at]!);
   }
-  return { all, modules, permissions: all.filter((flag) => PERMISSION_FLAG_REGEXP.test(flag)) };
+  return { all, modules };
 }
 
 /** True for a process that may do everything, as with `-A` alone. */

@@ -17,6 +17,8 @@ export interface PublishedProgram extends AsyncDisposable {
   readonly denoDir: string;
   /** The lock file that is published with it. */
   readonly lockPath: string;
+  /** Takes the address away; what was fetched stays in the cache. */
+  stopServing(): Promise<void>;
 }
 
 /** Publishes the sources into a folder of temporary files and serves them. */
@@ -27,6 +29,8 @@ export async function openPublishedProgram(): Promise<PublishedProgram> {
   await Deno.mkdir(denoDir!);
   await Deno.symlink(await readNpmCache(), join(denoDir!, "npm"), { type: "dir" });
   const served = serveFolder(dir!);
+  let stopping: Promise<void> | undefined;
+  const stopServing = () => stopping ??= Promise.resolve(served[Symbol.asyncDispose]());
   const sourceLock = await Deno.readTextFile(join(SOURCE_DIR, "deno.lock"));
   await Deno.writeTextFile(
     lockPath!,
@@ -37,8 +41,9 @@ export async function openPublishedProgram(): Promise<PublishedProgram> {
     dir: dir!,
     denoDir: denoDir!,
     lockPath: lockPath!,
+    stopServing,
     async [Symbol.asyncDispose]() {
-      await served[Symbol.asyncDispose]();
+      await stopServing();
       await Deno.remove(root, { recursive: true });
     },
   };
