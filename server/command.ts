@@ -83,7 +83,8 @@ async function runTask(
     case "stop":
       return await stop();
     case "dry_run":
-      return await dryRun(flags);
+      if (!isRelaunched && needsRelaunch()) return await relaunchServe(args);
+      return await dryRun(flags, isRelaunched);
     case "serve":
       if (flags.isStart && !flags.foreground) return await start(flags, args);
       if (!isRelaunched && needsRelaunch()) return await relaunchServe(args);
@@ -116,7 +117,8 @@ async function printConfig(flags: ServeFlags): Promise<number> {
   return EXIT_OK;
 }
 
-async function dryRun(flags: ServeFlags): Promise<number> {
+async function dryRun(flags: ServeFlags, isRelaunched: boolean): Promise<number> {
+  if (isRelaunched) receiveHandedSignals((signal) => Deno.kill(Deno.pid, signal));
   const { config, warnings } = await readServerConfig(flags);
   const warn = (text: string) => writeLine(Deno.stderr, `marina serve: warning: ${text}`);
   for (const warning of warnings) warn(warning);
