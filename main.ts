@@ -11,6 +11,7 @@ Commands:
   archive      Package a model, its handler and its files into one archive
   inspect      Show what an archive holds; --verify proves every digest
   serve        Serve archives over HTTP
+  doctor       Show what of this machine "serve" would use, and whether it works
   completions  Print a script that completes commands and flags in a shell
 
 Run "marina <command> --help" for the options of a command.
@@ -26,6 +27,8 @@ async function runCommand(args: readonly string[]): Promise<number> {
       return await (await import("./archiver/inspect_command.ts")).runInspectCommand(rest);
     case "serve":
       return await (await import("./server/command.ts")).runServeCommand(rest);
+    case "doctor":
+      return await (await import("./server/doctor_command.ts")).runDoctorCommand(rest);
     case "completions":
       return await (await import("./completions/command.ts")).runCompletionsCommand(rest);
     // Not for people: a server starts its workers with it.
@@ -44,7 +47,7 @@ async function runCommand(args: readonly string[]): Promise<number> {
       return 2;
     default:
       writeErr(
-        `marina: error: Cannot run "${command}": known commands are "archive", "inspect", "serve", "completions"\n`,
+        `marina: error: Cannot run "${command}": known commands are "archive", "inspect", "serve", "doctor", "completions"\n`,
       );
       return 2;
   }

@@ -60,6 +60,17 @@ export function createCompletionTable(): readonly CompletionCommand[] {
       operands: "none",
     },
     {
+      name: "doctor",
+      help: "Show what of this machine serve would use, and whether it works",
+      flags: [
+        { names: ["--json"], help: "Print the report as JSON", value: "none", choices: [] },
+        { names: ["--model-store"], help: "Folder of the archives", value: "folder", choices: [] },
+        { names: ["--ts-config"], help: "Config file of serve", value: "file", choices: [] },
+        { names: ["-h", "--help"], help: "Print this text", value: "none", choices: [] },
+      ],
+      operands: "none",
+    },
+    {
       name: "completions",
       help: "Print a script that completes commands and flags in a shell",
       flags: [{ names: ["-h", "--help"], help: "Print this text", value: "none", choices: [] }],

@@ -12,6 +12,7 @@ const PROVIDERS: readonly GpuProvider[] = ["cuda", "webgpu"];
  */
 export function readGpuConfig(environment: Environment, cwd: string): GpuConfig {
   const { MARINA_GPU_PROVIDERS = "", MARINA_CUDA_DIR = "", LD_LIBRARY_PATH = "" } = environment;
+  const { VK_DRIVER_FILES = "", VK_ICD_FILENAMES = "" } = environment;
   const names = MARINA_GPU_PROVIDERS.split(",").map((name) => name.trim()).filter(isGiven);
   const providers = names.map((name) => PROVIDERS.find((known) => known === name));
   if (providers.includes(undefined)) {
@@ -19,12 +20,13 @@ export function readGpuConfig(environment: Environment, cwd: string): GpuConfig 
       `Cannot start: environment variable MARINA_GPU_PROVIDERS must be "cuda", "webgpu" or both between commas, received "${MARINA_GPU_PROVIDERS}"`,
     );
   }
-  const toFolders = (text: string, separator: string | RegExp): string[] =>
-    text.split(separator).filter(isGiven).map((folder) => resolve(cwd, folder));
+  const toPaths = (text: string, separator: string | RegExp): string[] =>
+    text.split(separator).filter(isGiven).map((path) => resolve(cwd, path));
   return {
     providers: names.length === 0 ? PROVIDERS : providers as GpuProvider[],
-    cudaDirs: toFolders(MARINA_CUDA_DIR, delimiter),
-    loaderPath: toFolders(LD_LIBRARY_PATH, /[:;]/),
+    cudaDirs: toPaths(MARINA_CUDA_DIR, delimiter),
+    loaderPath: toPaths(LD_LIBRARY_PATH, /[:;]/),
+    vulkanManifests: toPaths(VK_DRIVER_FILES || VK_ICD_FILENAMES, delimiter),
   };
 }
 

@@ -50,6 +50,8 @@ export interface ReadServerConfigOptions {
   readonly cwd?: string;
   /** Where the system has its device files. */
   readonly deviceDir?: string;
+  /** Stands for the model store where nobody names one; absent: that is an error. */
+  readonly defaultStore?: string;
 }
 
 /**
@@ -69,7 +71,7 @@ export async function readServerConfig(
   const { settings, warnings } = collectSettings({ file, flags: flags.settings, environment });
   const reader = new SettingReader(settings, cwd);
 
-  const modelStore = await readModelStore(reader);
+  const modelStore = await readModelStore(reader, options.defaultStore);
   const tokens = reader.get("disable_token_authorization") ? undefined : {
     expirationMs: reader.get("token_expiration_min") * MS_PER_MIN,
     keyFile: join(cwd, "key_file.json"),
@@ -163,8 +165,11 @@ async function makeFolder(path: string): Promise<string> {
   }
 }
 
-async function readModelStore(reader: SettingReader): Promise<string> {
-  const path = reader.get("model_store");
+async function readModelStore(
+  reader: SettingReader,
+  defaultStore: string | undefined,
+): Promise<string> {
+  const path = reader.get("model_store") ?? defaultStore;
   if (path === undefined) throw new ConfigError("Missing mandatory parameter --model-store");
   if (await isFolder(path)) return path;
   throw new ConfigError(`--model-store directory not found: ${path}`);

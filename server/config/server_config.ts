@@ -116,6 +116,8 @@ export interface GpuConfig {
   readonly cudaDirs: readonly string[];
   /** Where the system's loader looks first (`LD_LIBRARY_PATH`). */
   readonly loaderPath: readonly string[];
+  /** Manifests of Vulkan drivers that are to be used alone, absolute (`VK_DRIVER_FILES`); none: the system's. */
+  readonly vulkanManifests: readonly string[];
 }
 
 export interface ServerConfig {

@@ -1,5 +1,10 @@
 /** Finds what ONNX Runtime needs for CUDA, without loading any of it. */
-import { type FoundLibrary, LibrarySearch, type LibrarySearchOptions } from "./library_search.ts";
+import {
+  type FoundLibrary,
+  LibrarySearch,
+  type LibrarySearchOptions,
+  ownMachine,
+} from "./library_search.ts";
 
 /** A library that is in none of the places. */
 export interface MissingLibrary {
@@ -33,9 +38,6 @@ const ON_DEMAND_BY_CUDA: Readonly<Record<string, readonly string[]>> = {
 
 const RUNTIME_LIBRARY_REGEXP = /^libcudart\.so\.(\d+)$/;
 
-/** `e_machine` of ELF files, by Deno's names. */
-const MACHINE_BY_ARCH: Readonly<Record<string, number>> = { x86_64: 62, aarch64: 183 };
-
 export type FindCudaOptions = Omit<LibrarySearchOptions, "machine"> & {
   /** This machine's own unless given. */
   readonly machine?: number;
@@ -47,7 +49,7 @@ export type FindCudaOptions = Omit<LibrarySearchOptions, "machine"> & {
  * @param options Where to look; the folder of onnxruntime's own files is among its `folders`.
  */
 export function findCuda(options: FindCudaOptions): CudaSearch {
-  const machine = options.machine ?? MACHINE_BY_ARCH[Deno.build.arch] ?? 0;
+  const machine = options.machine ?? ownMachine();
   const search = new LibrarySearch({ ...options, machine });
   const chain = new Chain(search);
   for (const name of PROVIDER_LIBRARIES) chain.add(name);

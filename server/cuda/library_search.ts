@@ -26,6 +26,20 @@ export interface LibrarySearchOptions {
   readonly systemDirs?: readonly string[];
 }
 
+/** `e_machine` of ELF files, by Deno's names. */
+const MACHINE_BY_ARCH: Readonly<Record<string, number>> = { x86_64: 62, aarch64: 183 };
+
+/** The `e_machine` of this machine's libraries. */
+export function ownMachine(): number {
+  return MACHINE_BY_ARCH[Deno.build.arch] ?? 0;
+}
+
+/** Tells whether the loader finds a library of this name. */
+export function hasSystemLibrary(name: string, loaderPath: readonly string[]): boolean {
+  const search = new LibrarySearch({ folders: [], loaderPath, machine: ownMachine() });
+  return search.find(name) !== undefined;
+}
+
 const LIBRARY_REGEXP = /^lib[^/]+\.so(\.\d+)*$/;
 /** `site-packages/nvidia/cublas/lib` is 3 below the folder that a Python environment names. */
 const MAX_DEPTH = 4;

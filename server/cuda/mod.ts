@@ -7,4 +7,5 @@ export {
   type MissingLibrary,
   toCudaReason,
 } from "./find_cuda.ts";
-export { type FoundLibrary, LibrarySearch } from "./library_search.ts";
+export { toCudaHint } from "./install_hint.ts";
+export { type FoundLibrary, hasSystemLibrary, LibrarySearch } from "./library_search.ts";

@@ -44,4 +44,6 @@ export type { WorkerState } from "./worker_state.ts";
 export type { BatchCloseReason } from "./in_flight.ts";
 export { resolvePackagesDir, resolveRuntimePlace } from "./packages_dir.ts";
 export { assertThreadPermissions, createThreadStarter, hasBusyThreads } from "./worker_thread.ts";
+export { GPU_REFUSAL } from "./protocol.ts";
+export { PROBE_MODEL } from "./worker/probe_model.ts";
 export { splitForm } from "./worker/split_form.ts";

@@ -83,6 +83,9 @@ export interface GpuSetup {
   readonly cudaPreload: readonly string[];
 }
 
+/** How the failure of a worker begins that may use nothing but a GPU; each provider's reason follows. */
+export const GPU_REFUSAL = "Cannot use the GPU that deviceType asks for: ";
+
 /** What a worker needs to become ready. */
 export interface LoadMessage {
   readonly type: "load";

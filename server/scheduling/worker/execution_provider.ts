@@ -1,8 +1,9 @@
 /** The one place that chooses where a worker's sessions run. */
 
 import { basename } from "node:path";
-import type { DeviceRequest, GpuSetup } from "../protocol.ts";
+import { type DeviceRequest, GPU_REFUSAL, type GpuSetup } from "../protocol.ts";
 import { type ExecutionProvider, type OnnxRuntime, openOnnxSession } from "./onnx_session.ts";
+import { PROBE_MODEL } from "./probe_model.ts";
 
 /** Where the sessions of a worker run. */
 export interface ChosenDevice {
@@ -23,17 +24,6 @@ export class DeviceUnavailableError extends Error {
 
 /** WebGPU would be the choice, and another thread of this process holds it: the next try would end alike. */
 export class DeviceTakenError extends DeviceUnavailableError {}
-
-/**
- * A model of one `Identity` node on one float, in the ONNX form (IR 8, opset 13): the smallest session
- * that shows whether a provider's libraries load and an adapter answers.
- */
-const PROBE_MODEL = Uint8Array.from(
-  atob(
-    "CAg6OwoQCgF4EgF5IghJZGVudGl0eRIFcHJvYmVaDwoBeBIKCggIARIECgIIAWIPCgF5EgoKCAgBEgQKAggBQgQKABAN",
-  ),
-  (character) => character.charCodeAt(0),
-);
 
 /** The source place and the condition that onnxruntime puts before some of its own sentences. */
 const RUNTIME_PLACE_REGEXP = /^\/\S+\.cc:\d+ .*? was false\. /s;
@@ -79,7 +69,7 @@ export async function chooseExecutionProvider(
   }
   const reason = reasons.join("; ");
   if (mayFallBack) return { provider: "cpu", gpuId: null, fallbackReason: reason };
-  throw new DeviceUnavailableError(`Cannot use the GPU that deviceType asks for: ${reason}`);
+  throw new DeviceUnavailableError(`${GPU_REFUSAL}${reason}`);
 }
 
 /**
