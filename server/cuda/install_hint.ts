@@ -25,12 +25,15 @@ export function toCudaHint(
   runtimeVersion: string,
 ): string | undefined {
   const names = [...missing, ...missingOnDemand].map(({ name }) => name);
+  // Nobody knows yet what the provider will need: pip does.
+  if (names.some((name) => PROVIDER_LIBRARIES.includes(name))) {
+    return `pip install --target DIR "onnxruntime-gpu[cuda,cudnn]==${runtimeVersion}", and set MARINA_CUDA_DIR=DIR`;
+  }
   const parts: string[] = [];
   const packages = new Set<string>();
   const cudaMajor = names.map((name) => /^libcudart\.so\.(\d+)/.exec(name)?.[1]).find(Boolean) ??
     names.map((name) => /^libcublas(?:Lt)?\.so\.(\d+)/.exec(name)?.[1]).find(Boolean) ?? "13";
   for (const name of names) {
-    if (PROVIDER_LIBRARIES.includes(name)) packages.add(`onnxruntime-gpu==${runtimeVersion}`);
     const [, library, major] = LIBRARY_REGEXP.exec(name) ?? [];
     const pack = library === undefined ? undefined : PACKAGE_BY_LIBRARY[library];
     if (pack !== undefined) packages.add(`${toPackageName(pack, cudaMajor)}==${major}.*`);
@@ -39,14 +42,11 @@ export function toCudaHint(
     parts.push("install NVIDIA's driver, in a container start it with the GPUs (--gpus all)");
   }
   if (packages.size > 0) {
-    const list = [...packages].map((name) => name.includes("*") ? `"${name}"` : name).join(" ");
-    parts.push(
-      `pip install --no-deps --target DIR ${list}, and set MARINA_CUDA_DIR=DIR`,
-    );
+    const list = [...packages].map((name) => `"${name}"`).join(" ");
+    parts.push(`pip install --no-deps --target DIR ${list}, and set MARINA_CUDA_DIR=DIR`);
   }
   const other = names.filter((name) =>
-    name !== DRIVER_LIBRARY && !PROVIDER_LIBRARIES.includes(name) &&
-    !((LIBRARY_REGEXP.exec(name)?.[1] ?? "") in PACKAGE_BY_LIBRARY)
+    name !== DRIVER_LIBRARY && !((LIBRARY_REGEXP.exec(name)?.[1] ?? "") in PACKAGE_BY_LIBRARY)
   );
   if (other.length > 0) parts.push(`install ${other.join(", ")} with the system's packages`);
   return parts.length === 0 ? undefined : parts.join("; ");
