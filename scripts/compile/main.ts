@@ -1,7 +1,8 @@
 /**
  * Compiles Marina into one executable: `deno task compile`, or `deno task compile:all`.
  *
- * The base executable is downloaded by the compiler, or is the file that `DENORT_BIN` names;
+ * The base executable is downloaded by the compiler, or is the file that `DENORT_BIN` names, for another
+ * target than this machine's `DENORT_BIN_LINUX_ARM64`, `DENORT_BIN_MACOS_ARM64` and so on;
  * `MARINA_DENO_CLI` names the compiler, the running Deno unless given. Both must be of one version.
  */
 import { join } from "node:path";
@@ -10,12 +11,15 @@ import { resolvePackedDir, writePackedFiles } from "../../archiver/mod.ts";
 import {
   compile,
   fetchPackages,
+  findBase,
   findCompiler,
+  listBaseVariables,
   readModuleGraph,
   readNpmCacheDir,
   SOURCE_DIR,
-} from "./_compiler.ts";
+} from "./compiler.ts";
 import { measurePackages, measurePacked, toContentsText, toMegabytes } from "./contents.ts";
+import { readExecutablePlatform } from "./executable_format.ts";
 import { isForeign, listLeftOut } from "./left_out.ts";
 import { type NpmPackage, splitPackages, toPackageDir } from "./npm_packages.ts";
 import { listPackedSources } from "./packed_sources.ts";
@@ -41,6 +45,10 @@ const { values } = parseArgs({
 
 /** Compiles for one target and tells what has come out. */
 async function compileFor(target: Target, outputDir: string): Promise<void> {
+  const base = findBase(target);
+  if (base !== undefined && !await isFile(base)) {
+    throw new Error(`Cannot compile for ${target.name}: the base executable must be a file`);
+  }
   if (target.triple !== Deno.build.target) await fetchPackages(target.platform, target.arch);
   const { used, unused } = splitPackages(
     await readModuleGraph(),
@@ -59,16 +67,37 @@ async function compileFor(target: Target, outputDir: string): Promise<void> {
   const output = join(outputDir, toBinaryName(target));
   await compile({
     triple: target.triple,
+    base,
     include: packedDir,
     exclude: [...unused.map(toDir), ...leftOut],
     output,
   });
+  await assertPlatform(output, target);
   const { size } = await Deno.stat(output);
   const parts = [
     ...await measurePackages(used, npmCacheDir, new Set(leftOut)),
     ...await measurePacked(packedDir),
   ];
   write(`${output}: ${toMegabytes(size)}\n${toContentsText(size, parts)}`);
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await Deno.stat(path).catch(() => undefined))?.isFile ?? false;
+}
+
+/** A base for another platform makes an executable that is none. */
+async function assertPlatform(path: string, target: Target): Promise<void> {
+  using file = await Deno.open(path);
+  const head = new Uint8Array(4096);
+  await file.read(head);
+  const found = readExecutablePlatform(head);
+  if (found?.platform === target.platform && found.arch === target.arch) return;
+  await Deno.remove(path);
+  throw new Error(
+    `Cannot compile for ${target.name}: its base executable must be for ${target.platform} ${target.arch}, found one for ${
+      found === undefined ? "no known platform" : `${found.platform} ${found.arch}`
+    }`,
+  );
 }
 
 function write(text: string): void {
@@ -79,18 +108,26 @@ if (values.help) {
   write(USAGE);
   Deno.exit(0);
 }
+let current: Target | undefined;
 try {
   const outputDir = values["output-dir"];
   await Deno.mkdir(outputDir, { recursive: true });
   const targets = values.all ? TARGETS : [findTarget(values.target)];
-  for (const target of targets) await compileFor(target, outputDir);
+  for (const target of targets) {
+    current = target;
+    await compileFor(target, outputDir);
+  }
 } catch (error) {
   write(`${(error as Error).message}\n`);
-  const base = Deno.env.get("DENORT_BIN");
-  write(
-    `The compiler was "${findCompiler()}", the base executable ${
-      base === undefined ? "one that the compiler downloads" : `"${base}"`
-    }; without a network name both, of one version, as MARINA_DENO_CLI and DENORT_BIN\n`,
-  );
+  if (current !== undefined) {
+    const base = findBase(current);
+    write(
+      `The compiler was "${findCompiler()}", the base executable ${
+        base === undefined ? "one that the compiler downloads" : `"${base}"`
+      }; without a network name both, of one version, as MARINA_DENO_CLI and ${
+        listBaseVariables(current).at(-1)
+      }\n`,
+    );
+  }
   Deno.exit(1);
 }

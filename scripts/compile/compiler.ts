@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { ModuleGraph } from "./npm_packages.ts";
+import type { Target } from "./targets.ts";
 
 /** The folder that is compiled. */
 export const SOURCE_DIR = fileURLToPath(new URL("../../", import.meta.url));
@@ -18,15 +19,34 @@ export function findCompiler(): string {
   return Deno.env.get("MARINA_DENO_CLI") || Deno.execPath();
 }
 
+/** The variables that name a base executable: for a target, and for that of this machine. */
+export function listBaseVariables({ name, triple }: Target): readonly string[] {
+  const own = `DENORT_BIN_${name.replaceAll("-", "_").toUpperCase()}`;
+  return triple === Deno.build.target ? [own, "DENORT_BIN"] : [own];
+}
+
+/** The base executable for a target; `undefined` where the compiler has to download one. */
+export function findBase(target: Target): string | undefined {
+  return listBaseVariables(target).map((name) => Deno.env.get(name)).find(Boolean);
+}
+
 /** Fetches what the lock file names for a platform that is not this one. */
 export async function fetchPackages(platform: string, arch: string): Promise<void> {
-  await runCompiler(["install", "--frozen", "--os", platform, "--arch", arch]);
+  // The cache is the same; an older compiler has no such flags.
+  await runDeno(Deno.execPath(), ["install", "--frozen", "--os", platform, "--arch", arch]);
 }
 
 /** Where the compiler keeps npm's packages. */
 export async function readNpmCacheDir(): Promise<string> {
   return (JSON.parse(await runCompiler(["info", "--json"])) as { readonly npmCache: string })
     .npmCache;
+}
+
+/** The version of the runtime that goes into an executable. */
+export async function readRuntimeVersion(): Promise<string> {
+  return (JSON.parse(await runCompiler(["eval", "console.log(JSON.stringify(Deno.version))"])) as {
+    readonly deno: string;
+  }).deno;
 }
 
 /** All modules and packages of the program. */
@@ -44,6 +64,8 @@ export async function readModuleGraph(): Promise<ModuleGraph> {
 /** What {@linkcode compile} needs. */
 export interface CompileOptions {
   readonly triple: string;
+  /** The base executable; one that the compiler downloads unless given. */
+  readonly base: string | undefined;
   /** A folder that goes in as it is. */
   readonly include: string;
   /** Absolute paths. */
@@ -51,7 +73,9 @@ export interface CompileOptions {
   readonly output: string;
 }
 
-export async function compile({ triple, include, exclude, output }: CompileOptions): Promise<void> {
+export async function compile(
+  { triple, base, include, exclude, output }: CompileOptions,
+): Promise<void> {
   await runCompiler([
     "compile",
     "--quiet",
@@ -70,21 +94,33 @@ export async function compile({ triple, include, exclude, output }: CompileOptio
     "--output",
     output,
     "main.ts",
-  ]);
+  ], base);
 }
 
-async function runCompiler(args: readonly string[]): Promise<string> {
-  const compiler = findCompiler();
-  const { success, code, stdout, stderr } = await new Deno.Command(compiler, {
+function runCompiler(args: readonly string[], base?: string): Promise<string> {
+  return runDeno(findCompiler(), args, base);
+}
+
+async function runDeno(program: string, args: readonly string[], base?: string): Promise<string> {
+  // The variable would give every target the same base.
+  const { DENORT_BIN: _, ...environment } = Deno.env.toObject();
+  const { success, code, stdout, stderr } = await new Deno.Command(program, {
     args: [...args],
     cwd: SOURCE_DIR,
-    env: { RUST_MIN_STACK: String(COMPILER_STACK_BYTES), DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
+    clearEnv: true,
+    env: {
+      ...environment,
+      ...(base === undefined ? {} : { DENORT_BIN: base }),
+      RUST_MIN_STACK: String(COMPILER_STACK_BYTES),
+      DENO_NO_UPDATE_CHECK: "1",
+      NO_COLOR: "1",
+    },
     stdin: "null",
   }).output();
   const decoder = new TextDecoder();
   if (success) return decoder.decode(stdout);
   throw new Error(
-    `Cannot ${args[0]} with "${compiler}": it ended with code ${code}\n${
+    `Cannot ${args[0]} with "${program}": it ended with code ${code}\n${
       decoder.decode(stderr).trim()
     }`,
   );

@@ -1,0 +1,85 @@
+import { deepStrictEqual, match, strictEqual, throws } from "node:assert/strict";
+import { join } from "node:path";
+import { readExecutablePlatform } from "../../../scripts/compile/executable_format.ts";
+import { hashFiles, toChecksumText } from "../../../scripts/release/checksums.ts";
+import { stampInstaller } from "../../../scripts/release/stamp_installer.ts";
+
+Deno.test("toChecksumText() of hashFiles() is what sha256sum --check reads", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(join(dir, "b"), "");
+    await Deno.writeTextFile(join(dir, "a"), "abc");
+    await Deno.mkdir(join(dir, "folder"));
+    strictEqual(
+      toChecksumText(await hashFiles(dir)),
+      "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  a\n" +
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  b\n",
+    );
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("stampInstaller() puts the release's address into install.sh, as one word of the shell", async () => {
+  const script = await Deno.readTextFile("scripts/install.sh");
+  const stamped = stampInstaller(script, "https://example.org/marina/releases");
+  match(stamped, /^DEFAULT_BASE_URL=https:\/\/example\.org\/marina\/releases$/m);
+  strictEqual(stampInstaller(stamped, ""), script);
+  throws(() => stampInstaller(script, "https://a; rm -rf /"), /must be a plain http or https URL$/);
+  throws(() => stampInstaller("#!/bin/sh", ""), /must have a line "DEFAULT_BASE_URL="$/);
+});
+
+function createHead(bytes: Readonly<Record<number, readonly number[]>>): Uint8Array {
+  const head = new Uint8Array(256);
+  for (const [at, values] of Object.entries(bytes)) head.set(values, Number(at));
+  return head;
+}
+
+for (
+  const [what, head, platform] of [
+    ["ELF, x86-64", { 0: [0x7f, 0x45, 0x4c, 0x46], 18: [0x3e, 0] }, ["linux", "x64"]],
+    ["ELF, AArch64", { 0: [0x7f, 0x45, 0x4c, 0x46], 18: [0xb7, 0] }, ["linux", "arm64"]],
+    ["ELF, RISC-V", { 0: [0x7f, 0x45, 0x4c, 0x46], 18: [0xf3, 0] }, undefined],
+    ["Mach-O, arm64", { 0: [0xcf, 0xfa, 0xed, 0xfe, 0x0c, 0, 0, 1] }, ["darwin", "arm64"]],
+    [
+      "PE, x86-64",
+      { 0: [0x4d, 0x5a], 0x3c: [0x80, 0, 0, 0], 0x80: [0x50, 0x45, 0, 0, 0x64, 0x86] },
+      ["win32", "x64"],
+    ],
+    ["DOS", { 0: [0x4d, 0x5a], 0x3c: [0xff, 0xff, 0, 0] }, undefined],
+    ["a text", { 0: [0x23, 0x21] }, undefined],
+  ] as const
+) {
+  Deno.test(`readExecutablePlatform() reads ${platform?.join(" ") ?? "nothing"} from ${what}`, () => {
+    const found = readExecutablePlatform(createHead(head));
+    deepStrictEqual(found && [found.platform, found.arch], platform);
+  });
+}
+
+Deno.test("release ends with 1, names the target that could not be built, and makes the rest", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "scripts/release/main.ts", "--target", "linux-x64", "--output-dir", dir],
+      env: {
+        DENORT_BIN_LINUX_X64: join(dir, "no-base"),
+        MARINA_DENO_CLI: Deno.execPath(),
+        SOURCE_DATE_EPOCH: "1700000000",
+        NO_COLOR: "1",
+      },
+      stderr: "null",
+    }).output();
+    const text = new TextDecoder().decode(stdout);
+    strictEqual(code, 1);
+    match(text, /: 0 of 1 executables$/m);
+    match(text, /^Not built: linux-x64$/m);
+    match(text, /the base executable ".*no-base"/);
+    const names = [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
+    deepStrictEqual(names, ["SHA256SUMS", "install.sh", "marina.cdx.json", "release.json"]);
+    const release = JSON.parse(await Deno.readTextFile(join(dir, "release.json")));
+    deepStrictEqual([release.executables, release.missing], [[], ["linux-x64"]]);
+    strictEqual(release.createdAt, "2023-11-14T22:13:20.000Z");
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
