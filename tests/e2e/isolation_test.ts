@@ -36,6 +36,10 @@ export async function handle(data) {
       }
     }
   }
+  if (mood === "post") {
+    self.postMessage({ type: "result", batchId: 999, busyMs: 1, answers: [] });
+    await new Promise(() => {});
+  }
   if (mood === "write") {
     const attempts = [
       () => localStorage.setItem("a", "b"),
@@ -308,6 +312,17 @@ Deno.test("what a handler writes past its console to every open file is no messa
   const { marina } = server;
   strictEqual(await (await ask(marina, "apart", "forge")).text(), "forge 1");
   strictEqual(await (await ask(marina, "apart", "again")).text(), "again 2");
+});
+
+Deno.test("a handler that sends a result of its own making from its thread costs its batch a 500, and the server nothing", async () => {
+  const config = "minWorkers: 1\nmaxWorkers: 1\nisolation: thread\n";
+  await using server = await startModels({ forger: config, calm: config });
+  const { marina } = server;
+  const response = await ask(marina, "forger", "post");
+  deepStrictEqual([response.status, await response.json()], [500, DIED]);
+  match(await marina.waitForStderr(/"Worker failed"/), /sent what makes no sense/);
+  strictEqual(await (await ask(marina, "forger", "again")).text(), "again 1");
+  strictEqual(await (await ask(marina, "calm", "hello")).text(), "hello 1");
 });
 
 Deno.test.each([{ isolation: "process" }, { isolation: "thread" }])(
