@@ -43,7 +43,7 @@ export type MemoryVerdict =
  * ```
  */
 export function judgeMemory(samples: readonly Sample[], durationMs: number): MemoryVerdict {
-  const warmUpMs = Math.min(durationMs * WARM_UP_SHARE, MAX_WARM_UP_MS);
+  const warmUpMs = toWarmUpMs(durationMs);
   const warm = samples.filter(({ atMs }) => atMs >= warmUpMs);
   const third = Math.floor(warm.length / 3);
   if (third < MIN_SAMPLES) return { isJudged: false, samples: warm.length };
@@ -51,6 +51,11 @@ export function judgeMemory(samples: readonly Sample[], durationMs: number): Mem
   const lastMb = toMean(warm.slice(-third));
   const growth = lastMb / firstMb - 1;
   return { isJudged: true, isFlat: growth <= MAX_GROWTH, warmUpMs, firstMb, lastMb, growth };
+}
+
+/** How much of a run is warm-up. */
+export function toWarmUpMs(durationMs: number): number {
+  return Math.min(durationMs * WARM_UP_SHARE, MAX_WARM_UP_MS);
 }
 
 function toMean(samples: readonly Sample[]): number {

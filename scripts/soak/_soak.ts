@@ -5,7 +5,7 @@ import { Connection } from "./_connection.ts";
 import { computeExpectedRows } from "./_expected_rows.ts";
 import { Ledger } from "./_ledger.ts";
 import { canProbeMemory, type Sample, takeSample } from "./_memory_probe.ts";
-import { judgeMemory, type MemoryVerdict } from "./_memory_verdict.ts";
+import { judgeMemory, type MemoryVerdict, toWarmUpMs } from "./_memory_verdict.ts";
 import { createSoakStore, STARTUP_ARCHIVES } from "./_models.ts";
 import { createPredictionKinds } from "./_prediction_kinds.ts";
 import { createChooser, pause, randomBelow, type RequestKind } from "./_request_kind.ts";
@@ -17,8 +17,9 @@ export interface SoakOptions {
   readonly durationMs: number;
   readonly connections: number;
   /**
-   * Predictions a second that all clients begin together, if the server keeps up. What a server keeps
-   * in memory depends on what it is asked, so that only equal load makes two thirds comparable.
+   * Predictions a second that all clients begin together once the warm-up is over, if the server keeps
+   * up. What a server keeps in memory depends on what it is asked: only equal load makes two thirds
+   * comparable.
    */
   readonly ratePerSecond: number;
   /** Actors that take part, by name; all unless given, `[]` for none. To find who it is that leaks. */
@@ -107,13 +108,16 @@ async function runLoad(
   const startedAtMs = performance.now();
   const endsAtMs = startedAtMs + options.durationMs;
   const isOver = (): boolean => performance.now() >= endsAtMs;
+  const warmUntilMs = startedAtMs + toWarmUpMs(options.durationMs);
   const everyMs = 1000 * options.connections / options.ratePerSecond;
+  // As fast as can be at first: a heap has its lasting size once it has been collected a few times.
+  const toPauseMs = (): number => performance.now() < warmUntilMs ? 0 : everyMs;
   const stopWatch = watchForLost(connections);
   const sampling = sample(marina, ledger, { startedAtMs, isOver, ...options });
   try {
     await Promise.all([
       ...actors.map((actor) => runActor(actor, isOver)),
-      ...clients.map((client) => runClient(client, choose, ledger, isOver, everyMs)),
+      ...clients.map((client) => runClient(client, choose, ledger, isOver, toPauseMs)),
     ]);
   } finally {
     stopWatch();
@@ -129,16 +133,15 @@ async function runClient(
   choose: () => RequestKind,
   ledger: Ledger,
   isOver: () => boolean,
-  everyMs: number,
+  toPauseMs: () => number,
 ): Promise<void> {
-  // Clients that begin together would ask together for ever.
-  await pause(randomBelow(Math.ceil(everyMs)));
   for (let nextMs = performance.now(); !isOver();) {
     const kind = choose();
     const faultsBefore = ledger.faultCount;
     await ledger.book(kind.name, () => kind.run(connection));
     // After a fault nobody knows what still comes on this connection.
     if (ledger.faultCount > faultsBefore) connection.close();
+    const everyMs = toPauseMs();
     nextMs = Math.max(nextMs + everyMs, performance.now() - MAX_BACKLOG * everyMs);
     await pause(Math.max(0, nextMs - performance.now()));
   }

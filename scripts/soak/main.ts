@@ -14,7 +14,7 @@ const USAGE = `Usage: deno task soak [-- options]
 
   --minutes N        How long the load lasts, 1 unless given
   --connections N    Clients at the same time, 64 unless given
-  --rate N           Predictions a second of all clients, 300 unless given
+  --rate N           Predictions a second of all clients after the warm-up, 300 unless given
   --actors NAMES     Only these operators, with commas: registers, scales, versions, replaces, crashes,
                      looks; "none" for none
   --kinds NAMES      Only these kinds of requests, with semicolons, as the report names them
