@@ -52,7 +52,7 @@ export function createOpenerOptions(config: ServerConfig, parts: OpenerParts): M
       process: createProcessStarter({
         clock: parts.clock,
         createCommand: createOwnCommand,
-        tempDir: config.tempDir,
+        tempDir: parts.unpackRoot,
         nativeDir: parts.nativeDir,
       }),
     }),

@@ -13,9 +13,9 @@ export class Channel {
 
   /** @param dir Where the folder is made; a shorter one is taken where a socket's path would be too long. */
   constructor(dir: string) {
-    const isLong = new TextEncoder().encode(join(dir, "marina-worker-0123456789abcdef", "s"))
+    const isLong = new TextEncoder().encode(join(dir, "worker-0123456789abcdef", "s"))
       .length > MAX_SOCKET_PATH_BYTES;
-    this.#dir = Deno.makeTempDirSync({ dir: isLong ? "/tmp" : dir, prefix: "marina-worker-" });
+    this.#dir = Deno.makeTempDirSync({ dir: isLong ? "/tmp" : dir, prefix: "worker-" });
     this.socket = join(this.#dir, "s");
     try {
       this.#listener = Deno.listen({ transport: "unix", path: this.socket });

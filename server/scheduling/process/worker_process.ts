@@ -28,7 +28,7 @@ const BYTES_PER_MB = 1024 * 1024;
 
 export interface WorkerProcessParts extends SpawnParts {
   readonly clock: Clock;
-  /** The folder of temporary files, absolute. */
+  /** A folder of the server's own, absolute: sockets stand there for a moment. */
   readonly tempDir: string;
 }
 
