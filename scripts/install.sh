@@ -168,6 +168,8 @@ printf 'Installed %s as %s\n' "$installed" "$dir/marina$suffix"
 
 case ":$PATH:" in
   *":$dir:"*) ;;
-  # shellcheck disable=SC2016 # The profile is to hold $PATH itself.
-  *) printf 'It is not on the path yet; add to your shell profile:\n\n  export PATH="%s:$PATH"\n\n' "$dir" ;;
+  *)
+    # shellcheck disable=SC2016 # The profile is to hold $PATH itself.
+    printf 'It is not on the path yet; add to your shell profile:\n\n  export PATH="%s:$PATH"\n\n' "$dir"
+    ;;
 esac
