@@ -1,5 +1,6 @@
 /** What `serve` needs to be allowed, asked before anything is opened: so that one message names all of it. */
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
 import { isFromUrl } from "./_own_command.ts";
 import { ConfigError, type ListenAddress, type ServerConfig } from "./config/mod.ts";
 import { assertThreadPermissions, resolvePackagesDir } from "./scheduling/mod.ts";
@@ -29,11 +30,13 @@ export function assertServePermissions(config: ServerConfig): void {
 function listNeeded(config: ServerConfig): Deno.PermissionDescriptor[] {
   const { inferenceAddress, managementAddress, metricsAddress, isolation, logs, tempDir } = config;
   const packagesDir = resolvePackagesDir();
+  const modules = isFromUrl() ? [] : [fileURLToPath(new URL("../", import.meta.url))];
   const written = [tempDir, ...new Set([logs.dir, logs.metricsDir])];
   const addresses = [inferenceAddress, managementAddress];
   if (config.isMetricsApiEnabled) addresses.push(metricsAddress);
   return [
-    ...[packagesDir, config.modelStore, ...written].map((path) =>
+    // Threads load the program's modules by their place, which counts as reading them.
+    ...[packagesDir, ...modules, config.modelStore, ...written].map((path) =>
       ({ name: "read", path }) as const
     ),
     ...written.map((path) => ({ name: "write", path }) as const),
@@ -49,7 +52,7 @@ function toDescriptors(address: ListenAddress): Deno.PermissionDescriptor[] {
   if (address.transport === "tcp") {
     return [{ name: "net", host: `${address.hostname}:${address.port}` }];
   }
-  const path = join(dirname(address.path));
+  const path = dirname(address.path);
   return [{ name: "read", path }, { name: "write", path }];
 }
 

@@ -63,7 +63,8 @@ async function readJson(path: string): Promise<Record<string, unknown> | undefin
   try {
     text = await Deno.readTextFile(path);
   } catch (error) {
-    if (isNotFound(error)) return undefined;
+    // Folders above the handler's may be kept from this process: what they say is not for it.
+    if (isNotFound(error) || error instanceof Deno.errors.NotCapable) return undefined;
     throw error;
   }
   const value: unknown = JSON5.parse(text);

@@ -1,0 +1,141 @@
+/** What the README lists: the permissions that each command needs, no more and no less. */
+import { deepStrictEqual, doesNotMatch, match, strictEqual } from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { resolvePackagesDir } from "../../server/scheduling/mod.ts";
+import { runMarina, startMarina } from "../support/marina_process.ts";
+import { TempFolder } from "../support/temp_folder.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const EXAMPLE = `${ROOT}examples/mnist/`;
+const PACKAGES = resolvePackagesDir();
+
+function toCommand(flags: readonly string[]): string[] {
+  const runtime = ["run", "--no-prompt", "--cached-only", "--config", `${ROOT}deno.json`];
+  return [Deno.execPath(), ...runtime, ...flags, `${ROOT}main.ts`];
+}
+
+/** Every list that lacks one of the flags, by that flag's kind. */
+function dropEach(flags: readonly string[]): { kind: string; rest: string[] }[] {
+  return flags.map((dropped) => ({
+    kind: dropped.replace(/^--allow-|=.*/g, ""),
+    rest: flags.filter((flag) => flag !== dropped),
+  }));
+}
+
+/** One or two lines for people, and no stack. */
+function assertNamesPermission(stderr: string, kind: string): void {
+  match(stderr, new RegExp(`^(marina|ERROR - )[^]*--allow-${kind}\\b[^\\n]*\\n$`));
+  doesNotMatch(stderr, /^ +at /m);
+}
+
+/** A folder with the digit model's files, and one for archives. */
+async function createFiles(): Promise<TempFolder> {
+  const folder = await TempFolder.create();
+  for (const name of ["mnist.onnx", "handler.ts"]) {
+    await folder.write(`in/${name}`, await Deno.readFile(EXAMPLE + name));
+  }
+  await Deno.mkdir(folder.at("store"));
+  return folder;
+}
+
+function toArchiveArgs(folder: TempFolder): string[] {
+  const args = ["archive", "--model-name", "mnist", "--version", "1.0"];
+  args.push(
+    "--serialized-file",
+    folder.at("in/mnist.onnx"),
+    "--handler",
+    folder.at("in/handler.ts"),
+  );
+  return [...args, "--export-path", folder.at("store"), "--force"];
+}
+
+Deno.test("--version, --help and serve --help need no permission", async () => {
+  for (const args of [["--version"], ["--help"], ["serve", "--help"], ["archive", "--help"]]) {
+    const { code, stderr } = await runMarina(args, { command: toCommand([]) });
+    deepStrictEqual([code, stderr], [0, ""], args.join(" "));
+  }
+});
+
+Deno.test("archive works with the permissions that the README lists, and names each one that is missing", async () => {
+  await using folder = await createFiles();
+  const flags = [
+    `--allow-read=${folder.at("in")},${folder.at("store")},${PACKAGES}`,
+    `--allow-write=${folder.at("store")}`,
+    "--allow-env=SOURCE_DATE_EPOCH",
+  ];
+  const run = (flags: string[]) =>
+    runMarina(toArchiveArgs(folder), { cwd: folder.path, command: toCommand(flags) });
+  for (const { kind, rest } of dropEach(flags)) {
+    const { code, stderr } = await run(rest);
+    strictEqual(code, 1, kind);
+    assertNamesPermission(stderr, kind);
+  }
+  const { code, stderr } = await run(flags);
+  deepStrictEqual([code, stderr], [0, ""]);
+});
+
+Deno.test("inspect --verify may read the archive and nothing else", async () => {
+  await using folder = await createFiles();
+  strictEqual((await runMarina(toArchiveArgs(folder), { command: toCommand(["-A"]) })).code, 0);
+  const args = ["inspect", folder.at("store/mnist.mar"), "--verify"];
+  const allowed = toCommand([`--allow-read=${folder.at("store/mnist.mar")}`]);
+  const { code, stderr } = await runMarina(args, { command: allowed });
+  deepStrictEqual([code, stderr], [0, ""]);
+  const refused = await runMarina(args, { command: toCommand([]) });
+  strictEqual(refused.code, 1);
+  assertNamesPermission(refused.stderr, "read");
+});
+
+Deno.test("serve answers the digit model with the permissions that the README lists, and names each one that is missing", async () => {
+  await using folder = await createFiles();
+  strictEqual((await runMarina(toArchiveArgs(folder), { command: toCommand(["-A"]) })).code, 0);
+  const config = await folder.write(
+    "config.properties",
+    `inference_address=http://127.0.0.1:0
+management_address=http://127.0.0.1:0
+metrics_address=http://127.0.0.1:0
+disable_token_authorization=true
+default_workers_per_model=1
+`,
+  );
+  for (const name of ["temp", "logs"]) await Deno.mkdir(folder.at(name));
+  const env = {
+    TMPDIR: folder.at("temp"),
+    LOG_LOCATION: folder.at("logs"),
+    METRICS_LOCATION: folder.at("logs"),
+  };
+  const written = `${folder.at("temp")},${folder.at("logs")}`;
+  const flags = [
+    `--allow-read=${config},${folder.at("store")},${written},${PACKAGES},${ROOT}`,
+    `--allow-write=${written}`,
+    "--allow-net=127.0.0.1",
+    "--allow-env",
+    "--allow-sys",
+    `--allow-ffi=${PACKAGES}`,
+  ];
+  const args = ["--ts-config", config, "--model-store", folder.at("store"), "--ncs"];
+  args.push("--models", "mnist=mnist.mar");
+  for (const { kind, rest } of dropEach(flags)) {
+    const command = toCommand(rest);
+    const { code, stderr } = await runMarina(["serve", ...args], {
+      cwd: folder.path,
+      env,
+      command,
+    });
+    strictEqual(code, 1, kind);
+    assertNamesPermission(stderr, kind);
+  }
+  await using marina = await startMarina({
+    args,
+    cwd: folder.path,
+    env,
+    command: toCommand(flags),
+  });
+  const body = await Deno.readFile(`${EXAMPLE}digits/7.png`);
+  const response = await fetch(`${marina.inferenceUrl}/predictions/mnist`, {
+    method: "POST",
+    body,
+  });
+  deepStrictEqual([response.status, (await response.json()).digit], [200, 7]);
+  strictEqual(await marina.stop(), 0);
+});
