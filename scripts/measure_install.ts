@@ -18,7 +18,7 @@ if (program === undefined || Deno.args.length > 1) {
 
 interface Start {
   readonly readyMs: number;
-  readonly pssMb: number;
+  readonly ownMb: number;
 }
 
 async function start(command: readonly string[] | undefined, cacheDir: string): Promise<Start> {
@@ -32,7 +32,10 @@ async function start(command: readonly string[] | undefined, cacheDir: string): 
     });
     const readyMs = performance.now() - beginMs;
     const rollup = await Deno.readTextFile(`/proc/${marina.pid}/smaps_rollup`);
-    return { readyMs, pssMb: Number(/^Pss: +(\d+) kB$/m.exec(rollup)?.[1] ?? NaN) * 1024 / 1e6 };
+    return {
+      readyMs,
+      ownMb: Number(/^Private_Dirty: +(\d+) kB$/m.exec(rollup)?.[1] ?? NaN) * 1024 / 1e6,
+    };
   } finally {
     await Deno.remove(storeDir, { recursive: true });
   }
@@ -54,7 +57,7 @@ async function measure(command: readonly string[] | undefined): Promise<string[]
   return [
     `${toMedian(first).toFixed(0)} ms`,
     `${toMedian(later.map(({ readyMs }) => readyMs)).toFixed(0)} ms`,
-    `${toMedian(later.map(({ pssMb }) => pssMb)).toFixed(0)} MB`,
+    `${toMedian(later.map(({ ownMb }) => ownMb)).toFixed(0)} MB`,
   ];
 }
 
@@ -68,7 +71,7 @@ const caption =
     cpus()[0]?.model.trim()
   }, at a load of ${loadavg()[0]!.toFixed(1)}:`;
 const table = [
-  "| | size | first start to ready | each other start | memory when ready |",
+  "| | size | first start to ready | each other start | memory of its own when ready |",
   "| --- | --- | --- | --- | --- |",
   ...rows.map((row) => `| ${row.join(" | ")} |`),
 ].join("\n");
