@@ -78,7 +78,7 @@ export const MAY_IMPORT_BY_AREA: Readonly<Record<Area, readonly Area[]>> = {
   "server/tracing": [...LEAVES, "server/scheduling"],
   "server/console": ["server/leaf"],
   "server/cuda": ["server/leaf"],
-  "server/doctor": [...LEAVES, "server/cuda", "server/metrics", "server/scheduling"],
+  "server/doctor": [...LEAVES, "server/metrics", "server/scheduling"],
 };
 
 /** Files of `server/` that all of `server/` may import. */
