@@ -8,7 +8,7 @@ import { canProbeMemory, type Sample, takeSample } from "./_memory_probe.ts";
 import { judgeMemory, type MemoryVerdict, toWarmUpMs } from "./_memory_verdict.ts";
 import { createSoakStore, STARTUP_ARCHIVES } from "./_models.ts";
 import { createPredictionKinds } from "./_prediction_kinds.ts";
-import { createChooser, pause, randomBelow, type RequestKind } from "./_request_kind.ts";
+import { createChooser, pause, type RequestKind } from "./_request_kind.ts";
 import { checkFiles, checkRest, listNames } from "./_rest_state.ts";
 import { RUDE_KINDS } from "./_rude_kinds.ts";
 
