@@ -53,7 +53,7 @@ export const PLACE_BY_AREA: Readonly<Partial<Record<Area, Place>>> = {
   "server/metrics": at(3, 1, "metrics/"),
   "server/tracing": at(4, 1, "tracing/"),
   "server/downloads": { ...at(0, 2, "downloads/"), width: 116 },
-  "server/cuda": at(1, 2, "cuda/"),
+  "server/cuda": at(1, 0, "cuda/"),
   "server/scheduling": at(3, 2, "scheduling/"),
   "archiver": {
     left: 300,

@@ -89,7 +89,6 @@ function createLoad(name: ProviderName, modelDir: string, options: ProbeOptions)
     device: {
       gpuId: name === "cpu" ? null : gpuId,
       mayFallBack: false,
-      mayUseWebGpu: true,
     },
     gpu: { ...gpu, providers: name === "cpu" ? [] : [name] },
     intraOpThreads: 1,

@@ -186,7 +186,7 @@ export class ModelWorker {
     this.#link.post({
       type: "load",
       ...load,
-      device: { gpuId, mayFallBack: !requiresGpu, mayUseWebGpu: gpuId !== null },
+      device: { gpuId, mayFallBack: !requiresGpu },
     });
   }
 

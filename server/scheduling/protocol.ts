@@ -69,8 +69,6 @@ export interface DeviceRequest {
   readonly gpuId: number | null;
   /** False when nothing but the GPU will do: then its absence is a failure instead of a fallback. */
   readonly mayFallBack: boolean;
-  /** False while another thread of the process holds the process-wide WebGPU context. */
-  readonly mayUseWebGpu: boolean;
 }
 
 /** How the workers of a server come to a GPU, the same for all of them. */

@@ -22,9 +22,6 @@ export class DeviceUnavailableError extends Error {
   override readonly name = "DeviceUnavailableError";
 }
 
-/** WebGPU would be the choice, and another thread of this process holds it: the next try would end alike. */
-export class DeviceTakenError extends DeviceUnavailableError {}
-
 /** The source place and the condition that onnxruntime puts before some of its own sentences. */
 const RUNTIME_PLACE_REGEXP = /^\/\S+\.cc:\d+ .*? was false\. /s;
 
@@ -41,23 +38,17 @@ const NO_SETUP: GpuSetup = {
  *
  * @param request What the worker was given; no device means the CPU without a try.
  * @param setup What the server found, and the order in which providers are tried.
- * @throws {DeviceUnavailableError} If the GPU is required and no provider works; as a
- * {@linkcode DeviceTakenError} if WebGPU would be the choice while another thread of this process holds it.
+ * @throws {DeviceUnavailableError} If the GPU is required and no provider works.
  */
 export async function chooseExecutionProvider(
   ort: OnnxRuntime,
   request: DeviceRequest,
   setup: GpuSetup = NO_SETUP,
 ): Promise<ChosenDevice> {
-  const { gpuId, mayFallBack, mayUseWebGpu } = request;
+  const { gpuId, mayFallBack } = request;
   if (gpuId === null) return { provider: "cpu", gpuId: null };
   const reasons: string[] = [];
   for (const provider of setup.providers) {
-    if (provider === "webgpu" && !mayUseWebGpu) {
-      throw new DeviceTakenError(
-        "Cannot start a second WebGPU worker: one thread of a process may use WebGPU, and another worker does; scale to one worker, or set deviceType: cpu in the model's config",
-      );
-    }
     try {
       if (provider === "cuda") openCudaLibraries(setup);
       const probe = await openOnnxSession(ort, PROBE_MODEL, { provider, gpuId, intraOpThreads: 1 });

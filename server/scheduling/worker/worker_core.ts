@@ -9,7 +9,6 @@ import type {
 } from "../protocol.ts";
 import { relayConsole } from "./console_relay.ts";
 import { describeError, isOutOfMemory } from "./describe_error.ts";
-import { DeviceTakenError } from "./execution_provider.ts";
 import { type LoadedWorker, loadWorker } from "./load_worker.ts";
 import { createTooLargeText, encodeResults, runBatch } from "./run_batch.ts";
 import type { SessionOwner } from "./session_owner.ts";
@@ -157,6 +156,5 @@ function describeLoadFailure(error: unknown, modelDir: string): Omit<LoadFailedM
   return {
     failure: describeError(error, modelDir),
     isOutOfMemory: isOutOfMemory(error),
-    isPermanent: error instanceof DeviceTakenError,
   };
 }

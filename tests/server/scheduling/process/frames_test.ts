@@ -21,7 +21,7 @@ const LOAD: ToWorkerMessage = {
   handler: { kind: "built_in", name: "base_handler" },
   needsImages: false,
   batchSize: 2,
-  device: { gpuId: null, mayFallBack: true, mayUseWebGpu: false },
+  device: { gpuId: null, mayFallBack: true },
   intraOpThreads: 1,
   serverVersion: "0.0.0",
   decodesRequests: true,

@@ -129,7 +129,7 @@ function createLoad(modelDir: string): ToWorkerMessage {
     handler: { kind: "file", file: "handler.ts" },
     needsImages: false,
     batchSize: 1,
-    device: { gpuId: null, mayFallBack: true, mayUseWebGpu: false },
+    device: { gpuId: null, mayFallBack: true },
     intraOpThreads: 1,
     serverVersion: "0.0.0",
     decodesRequests: true,
