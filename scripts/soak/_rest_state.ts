@@ -6,7 +6,7 @@ import { pause } from "./_request_kind.ts";
 import type { MarinaProcess } from "../../tests/support/marina_process.ts";
 
 /** Crashed workers come back after a pause, and those that were added for the load go after one. */
-const REST_DEADLINE_MS = 30_000;
+const REST_DEADLINE_MS = 60_000;
 const LOOK_EVERY_MS = 200;
 
 /** Versions that are registered at rest, each with a folder of its own. */
