@@ -335,7 +335,7 @@ Deno.test.each([{ isolation: "process" }, { isolation: "thread" }])(
   },
 );
 
-Deno.test("--isolation process holds for archives that say nothing, and an archive's own word goes before it", async () => {
+Deno.test("--isolation process holds for archives that say nothing, and an archive's own word goes before it (§2 isolation)", async () => {
   await using store = await createModelStore({
     silent: { handler: MOODY, config: "minWorkers: 1\nmaxWorkers: 1\n" },
     inside: { handler: MOODY, config: "minWorkers: 1\nmaxWorkers: 1\nisolation: thread\n" },
