@@ -76,7 +76,7 @@ function createCall(connection: Connection, ledger: Ledger): Call {
 function createGuest(call: Call): Actor {
   return {
     name: "registers",
-    pauseMs: 1500,
+    pauseMs: 8_000,
     async round() {
       await call("register", "POST /models?url=guest.mar&initial_workers=1&synchronous=true", 200);
       await call("register twice", "POST /models?url=guest.mar&initial_workers=1", 409);
@@ -102,7 +102,7 @@ function createGuest(call: Call): Actor {
 function createScaler(call: Call): Actor {
   return {
     name: "scales",
-    pauseMs: 2000,
+    pauseMs: 8_000,
     async round() {
       const workers = 2 + randomBelow(2);
       const toLine = (count: number, isSynchronous: boolean): string =>
@@ -119,7 +119,7 @@ function createScaler(call: Call): Actor {
 function createVersionist(call: Call): Actor {
   return {
     name: "versions",
-    pauseMs: 2000,
+    pauseMs: 8_000,
     async round() {
       await call("set default", `PUT /models/net/${pick(NET_VERSIONS)}/set-default`, 200);
       const weights = Object.fromEntries(
@@ -144,7 +144,7 @@ function createVersionist(call: Call): Actor {
 function createReplacer(call: Call): Actor {
   return {
     name: "replaces",
-    pauseMs: 3000,
+    pauseMs: 10_000,
     async round() {
       const line = `PUT /models/swap?replace=true&url=swap@${pick(SWAP_BUILDS)}.mar`;
       await call("replace", line, 200);
@@ -156,7 +156,7 @@ function createReplacer(call: Call): Actor {
 function createCrasher(connection: Connection, ledger: Ledger): Actor {
   return {
     name: "crashes",
-    pauseMs: 3000,
+    pauseMs: 10_000,
     async round() {
       const mood = pick(CRASHES);
       await ledger.book("crash", async () => {

@@ -5,7 +5,7 @@ export const MAX_GROWTH = 0.05;
 
 /** The part of the run that is left out at its start, at most {@linkcode MAX_WARM_UP_MS}. */
 const WARM_UP_SHARE = 0.2;
-const MAX_WARM_UP_MS = 120_000;
+const MAX_WARM_UP_MS = 180_000;
 
 /** Samples of a third below which its mean says nothing. */
 const MIN_SAMPLES = 5;
