@@ -40,11 +40,11 @@ Deno.test("readCgroupLimits() reads version 2 in a container, where the own grou
 Deno.test("readCgroupLimits() reads version 1, in a container, too", () => {
   deepStrictEqual(
     read({
-      "/proc/self/cgroup": "8:memory:/docker/abc\n3:cpu,cpuacct:/jobs\n0::/\n",
+      "/proc/self/cgroup": "8:memory:/docker/abc/inner\n3:cpu,cpuacct:/jobs\n0::/\n",
       "/proc/self/mountinfo": V1_MOUNTS,
       "/sys/fs/cgroup/cpu,cpuacct/jobs/cpu.cfs_quota_us": "50000\n",
       "/sys/fs/cgroup/cpu,cpuacct/jobs/cpu.cfs_period_us": "100000\n",
-      "/sys/fs/cgroup/memory/memory.limit_in_bytes": "268435456\n",
+      "/sys/fs/cgroup/memory/inner/memory.limit_in_bytes": "268435456\n",
     }),
     { cores: 0.5, memoryBytes: 256 * 1024 * 1024 },
   );
