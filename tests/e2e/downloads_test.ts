@@ -239,6 +239,9 @@ Deno.test("a server that is stopped or killed during a download leaves nothing f
     deepStrictEqual([signal, await answered], [signal, signal === "SIGTERM" ? 400 : "hung up"]);
     strictEqual((await listStore(folder)).length, signal === "SIGTERM" ? 0 : 1);
   }
+  // Runtimes before 2.7 cannot see that nobody holds the file's lock: they go by its age.
+  const [partial] = await listStore(folder);
+  await Deno.utime(folder.at(`store/${partial}`), 0, 0);
   await using marina = await startWithUrls(folder, `${server.url}/.*`);
   deepStrictEqual(await listStore(folder), []);
   ok(marina.stderrLines.some((line) => line.includes("Partial downloads of killed servers")));
