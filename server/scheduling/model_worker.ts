@@ -27,6 +27,10 @@ const RELEASE_TIMEOUT_MS = 5_000;
 /** The same for a worker that has failed: it may be caught in an endless loop. */
 const FAILED_RELEASE_TIMEOUT_MS = 1_000;
 
+/** A runtime ends a thread when it comes back from what it is doing, which may be never. */
+const STUCK_THREAD_TEXT =
+  "The worker's thread does not come back: it may keep its memory, and a core if it loops, until the server stops; with isolation: process in its model-config.yaml it can be ended";
+
 /** What a worker loads, the device apart: that is each worker's own. */
 export type LoadTemplate = Omit<LoadMessage, "type" | "device">;
 
@@ -332,8 +336,16 @@ export class ModelWorker {
   /** Gives the model's memory back and ends the thread. */
   async #end(timeoutMs: number): Promise<void> {
     this.#watchdog.stop();
-    await this.#link?.close(timeoutMs);
+    const link = this.#link;
+    const isReleased = await link?.close(timeoutMs) ?? true;
     this.#link = undefined;
     this.#options.webGpuLease.release(this.id);
+    if (isReleased || link?.process !== undefined) return;
+    this.#events.onLog(this, {
+      type: "log",
+      source: "worker",
+      level: "warning",
+      message: STUCK_THREAD_TEXT,
+    });
   }
 }

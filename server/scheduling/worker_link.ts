@@ -26,7 +26,7 @@ export class WorkerLink {
   /** True when nothing listens at the other end any more. */
   #isDeaf = false;
   #isClosed = false;
-  #closing: Promise<void> | undefined;
+  #closing: Promise<boolean> | undefined;
   #onReleased: (() => void) | undefined;
 
   constructor(options: WorkerLinkOptions, events: WorkerLinkEvents) {
@@ -63,15 +63,20 @@ export class WorkerLink {
     this.#carrier.post(message, options);
   }
 
-  /** Asks for the session back, waits for it a while, and ends the worker; safe to call again. */
-  close(timeoutMs: number): Promise<void> {
+  /**
+   * Asks for the session back, waits for it a while, and ends the worker; safe to call again.
+   *
+   * @returns False when the worker has given nothing back in time.
+   */
+  close(timeoutMs: number): Promise<boolean> {
     return this.#closing ??= this.#close(timeoutMs);
   }
 
-  async #close(timeoutMs: number): Promise<void> {
+  async #close(timeoutMs: number): Promise<boolean> {
     const isReleased = this.#isDeaf || await this.#release(timeoutMs);
     this.#carrier.terminate({ isReleased });
     this.#isClosed = true;
+    return isReleased;
   }
 
   /** Answers false when the time was over first. */

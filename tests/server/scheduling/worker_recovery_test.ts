@@ -185,3 +185,18 @@ Deno.test("WorkerPool ends the batch of a worker that is being stopped when it d
   ok(workers[0].isTerminated);
   deepStrictEqual(pool.describeWorkers(), []);
 });
+
+Deno.test("WorkerPool warns of a thread that does not come back, and not of one that gives its model back", async () => {
+  const warnings: string[] = [];
+  const { pool, workers, clock } = createPoolBench({}, [], {
+    onWorkerLog: (_worker, { level, message }) => warnings.push(`${level}: ${message}`),
+  });
+  pool.scale(2, 2);
+  await settlePromises();
+  workers[0].say({ type: "died", failure: { message: "boom" } });
+  workers[0].say({ type: "released" });
+  workers[1].say({ type: "died", failure: { message: "boom" } });
+  await clock.advance(1_000);
+  strictEqual(warnings.length, 1);
+  ok(/^warning: The worker's thread does not come back.*isolation: process/.test(warnings[0]!));
+});
