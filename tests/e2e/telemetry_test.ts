@@ -19,6 +19,8 @@ Deno.test("serve leaves no telemetry file: neither onnxruntime's device id and d
   });
   const home = await Deno.makeTempDir();
   const temp = await Deno.makeTempDir();
+  // A compiled program unpacks its own libraries here.
+  const cache = await Deno.makeTempDir();
   const denoDir = JSON.parse(new TextDecoder().decode(
     (await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output()).stdout,
   )).denoDir;
@@ -26,7 +28,13 @@ Deno.test("serve leaves no telemetry file: neither onnxruntime's device id and d
     await using marina = await startMarina({
       args: ["--model-store", store.dir, "--models", "all"],
       config: { default_workers_per_model: 1 },
-      env: { HOME: home, XDG_CACHE_HOME: `${home}/.cache`, TMPDIR: temp, DENO_DIR: denoDir },
+      env: {
+        HOME: home,
+        XDG_CACHE_HOME: `${home}/.cache`,
+        MARINA_CACHE_DIR: cache,
+        TMPDIR: temp,
+        DENO_DIR: denoDir,
+      },
     });
     const body = JSON.stringify(Array(64).fill(0.5));
     const response = await fetch(`${marina.inferenceUrl}/predictions/mlp`, {
@@ -39,6 +47,7 @@ Deno.test("serve leaves no telemetry file: neither onnxruntime's device id and d
   }
   deepStrictEqual(await listFiles(home), []);
   deepStrictEqual(await listFiles(temp), []);
+  await Deno.remove(cache, { recursive: true });
   await Deno.remove(home, { recursive: true });
   await Deno.remove(temp, { recursive: true });
 });
