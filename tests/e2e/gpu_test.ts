@@ -242,7 +242,7 @@ Deno.test({
   name: `a WebGPU worker starts again after scaling to 0, an exit and an endless loop${reason}`,
   ignore: hasNoDriver,
   async fn() {
-    const config = "minWorkers: 1\nmaxWorkers: 1\nresponseTimeout: 10\n";
+    const config = "minWorkers: 1\nmaxWorkers: 1\nresponseTimeout: 25\n";
     await using store = await createModelStore({ digits: await createDigits(config) });
     await using marina = await startGpuServer({ dir: store.dir, numberOfGpu: 1, hasDriver: true });
     strictEqual(await assertDigits(marina), 0);
