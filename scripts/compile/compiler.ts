@@ -85,6 +85,8 @@ export async function compile(
     "--allow-all",
     "--no-prompt",
     "--cached-only",
+    // As server/_own_command.ts has it, where the reason stands.
+    "--v8-flags=--max-semi-space-size=4",
     "--target",
     triple,
     // The runtime would trust a cache in the system's temporary folder, where everyone can put one.

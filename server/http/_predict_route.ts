@@ -33,6 +33,9 @@ export interface AskedPrediction {
   readonly isKserve?: boolean;
 }
 
+/** Until 2.8 a signal that is made once the client has left is never aborted (seen with 2.6.10, not with 2.9.6). */
+const MISSES_EARLIER_ABORTS = /^2\.[0-8]\./.test(Deno.version.deno);
+
 /** One HTTP request as the call that all protocols share. */
 class HttpPredictCall implements PredictCall {
   readonly requestId = crypto.randomUUID();
@@ -64,9 +67,10 @@ class HttpPredictCall implements PredictCall {
     this.headers = headers;
     const body = { name: "body", contentType, bytes, isForm: isFormType(contentType) };
     this.parts = asked.queryParts === undefined ? [body] : [...asked.queryParts, body];
+    if (MISSES_EARLIER_ABORTS) void request.signal;
   }
 
-  /** Made when it is first asked for: a signal nobody watches is not paid for. */
+  /** Made when it is first asked for, where that is soon enough: a signal nobody watches is not paid for. */
   get signal(): AbortSignal {
     return this.#request.signal;
   }

@@ -157,6 +157,7 @@ function createCommand(args: readonly string[], options: RunMarinaOptions): Deno
       "-A",
       "--no-prompt",
       "--cached-only",
+      "--v8-flags=--max-semi-space-size=4",
       "--config",
       join(REPOSITORY_ROOT, "deno.json"),
       join(REPOSITORY_ROOT, "main.ts"),
