@@ -50,7 +50,7 @@ export function createOwnCommand(
   }
   const config = fileURLToPath(new URL("../deno.json", import.meta.url));
   const main = fileURLToPath(Deno.mainModule);
-  const own = ["--no-prompt", "--cached-only", ENGINE_FLAG, "--config", config];
+  const own = ["--no-prompt", "--cached-only", "--frozen", ENGINE_FLAG, "--config", config];
   return { program, args: ["run", ...permissions, ...own, main, ...args] };
 }
 

@@ -24,7 +24,11 @@ const WORKER: ValueSchema = objectOf({
     description: "TorchServe's two states.",
     example: "READY",
   },
-  memoryUsage: { ...COUNT, description: "Bytes of a worker's own process; 0 for a thread." },
+  memoryUsage: {
+    ...COUNT,
+    description: "Bytes of a worker's own process; 0 for a thread.",
+    example: 0,
+  },
   pid: { ...COUNT, description: "Of its own process; the server's for a thread.", example: 4711 },
   gpu: { ...BOOLEAN, example: false },
   gpuUsage: { ...TEXT, example: "N/A" },

@@ -157,6 +157,8 @@ function createCommand(args: readonly string[], options: RunMarinaOptions): Deno
       "-A",
       "--no-prompt",
       "--cached-only",
+      // A handler that asks for a package must not find it because somebody's cache has it.
+      "--frozen",
       "--v8-flags=--max-semi-space-size=4",
       "--config",
       join(REPOSITORY_ROOT, "deno.json"),
