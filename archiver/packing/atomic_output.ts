@@ -77,11 +77,13 @@ async function moveFolder(from: string, to: string, force: boolean): Promise<voi
     } catch (error) {
       const isTaken = await exists(to);
       if (isTaken && !force) throw existsError(to, error);
-      if (!isTaken || move === MAX_MOVES) {
+      if (move === MAX_MOVES) {
         const lastPath = asidePaths.at(-1);
         if (!isTaken && lastPath !== undefined) await Deno.rename(lastPath, to);
         throw error;
       }
+      // It was taken a moment ago, and another process has just moved it aside.
+      if (!isTaken) continue;
     }
     const asidePath = toTemporaryPath(to);
     const isMoved = await Deno.rename(to, asidePath).then(() => true, ignoreNotFound);
