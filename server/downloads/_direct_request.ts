@@ -35,12 +35,37 @@ export function requestDirectly(
       resolve({
         status: incoming.statusCode ?? 0,
         headers: toHeaders(incoming),
-        body: incoming,
+        body: readUntilAborted(incoming, signal),
         [Symbol.dispose]: () => void outgoing.destroy(),
       });
     });
     outgoing.end();
   });
+}
+
+/** Ends at once when the signal says so: older runtimes (2.6) go on waiting for the next chunk. */
+async function* readUntilAborted(
+  incoming: IncomingMessage,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const chunks = incoming[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+  let stopWaiting: (reason: unknown) => void = () => {};
+  const abort = (): void => stopWaiting(signal.reason);
+  signal.addEventListener("abort", abort);
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const { value, done } = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
+        stopWaiting = reject;
+        chunks.next().then(resolve, reject);
+      });
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    signal.removeEventListener("abort", abort);
+    incoming.destroy();
+  }
 }
 
 function toHeaders({ rawHeaders }: IncomingMessage): Headers {
