@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { listPackedFiles, readPackedFile, resolvePackedDir } from "../archiver/mod.ts";
+import { openCacheFolder } from "./cache_folder.ts";
 import { ConfigError } from "./config/mod.ts";
 import { resolvePackagesDir } from "./scheduling/mod.ts";
 
@@ -29,8 +30,7 @@ export async function prepareNativeFiles(cacheDir: string): Promise<string | und
 
 /**
  * Puts the native files that a compiled program carries onto the disk, where the system's loader can open
- * them: once, below a folder whose name says which they are. Programs that start at the same time do not
- * disturb each other: each writes a folder of its own and gives it the name that counts in one step.
+ * them: once, below a folder whose name says which they are; see {@linkcode openCacheFolder}.
  *
  * @param packagesDir The folder of packages inside the program.
  * @param packedDir The folder of those that it carries compressed, by their paths below `packagesDir`.
@@ -44,43 +44,25 @@ export async function unpackNativeFiles(
   cacheDir: string,
 ): Promise<string> {
   const files = await listNativeFiles(packagesDir, packedDir);
-  const root = join(cacheDir, "native");
-  const dir = join(root, await fingerprint(files));
-  if (await hasAll(dir, files)) return dir;
   try {
-    await Deno.mkdir(root, { recursive: true, mode: 0o700 });
-    const draft = await Deno.makeTempDir({ dir: root, prefix: ".draft-" });
-    try {
-      for (const { path, read } of files) {
-        const to = join(draft, path);
-        await Deno.mkdir(dirname(to), { recursive: true, mode: 0o700 });
-        await Deno.writeFile(to, await read(), { mode: 0o700 });
-      }
-      await publish(draft, dir, files);
-    } finally {
-      await Deno.remove(draft, { recursive: true }).catch(() => {});
-    }
+    return await openCacheFolder({
+      root: join(cacheDir, "native"),
+      // Paths hold the packages' versions, so that these and the sizes tell one set from another.
+      contents: files.map(({ path, sizeBytes }) => `${path}\n${sizeBytes}\n`).join(""),
+      isWhole: (dir) => hasAll(dir, files),
+      async fill(draft) {
+        for (const { path, read } of files) {
+          const to = join(draft, path);
+          await Deno.mkdir(dirname(to), { recursive: true, mode: 0o700 });
+          await Deno.writeFile(to, await read(), { mode: 0o700 });
+        }
+      },
+    });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigError(
       `Cannot unpack the native libraries: folder "${cacheDir}" must be writable, found ${reason}; name another as environment variable MARINA_CACHE_DIR`,
     );
-  }
-  return dir;
-}
-
-/** Gives the draft its name, unless another program has been faster; what is there but broken makes way. */
-async function publish(draft: string, dir: string, files: readonly NativeFile[]): Promise<void> {
-  for (let attempt = 0;; attempt++) {
-    try {
-      return await Deno.rename(draft, dir);
-    } catch (error) {
-      if (await hasAll(dir, files)) return;
-      if (attempt === 3) throw error;
-      const broken = `${draft}-broken-${attempt}`;
-      await Deno.rename(dir, broken).catch(() => {});
-      await Deno.remove(broken, { recursive: true }).catch(() => {});
-    }
   }
 }
 
@@ -104,13 +86,6 @@ async function collect(packagesDir: string, name: string, into: NativeFile[]): P
       into.push({ path, sizeBytes: size, read: () => Deno.readFile(from) });
     }
   }
-}
-
-/** Paths hold the packages' versions, so that these and the sizes tell one set of files from another. */
-async function fingerprint(files: readonly NativeFile[]): Promise<string> {
-  const text = files.map(({ path, sizeBytes }) => `${path}\n${sizeBytes}\n`).join("");
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return new Uint8Array(digest).toHex().slice(0, 16);
 }
 
 async function hasAll(dir: string, files: readonly NativeFile[]): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { basename, dirname, join } from "node:path";
+import { openCacheFolder } from "../cache_folder.ts";
 import type { CudaSearch } from "./find_cuda.ts";
 
 const NATIVE_FILE_REGEXP = /\.node$|\.so(\.\d+)*$/;
@@ -52,31 +53,20 @@ export async function prepareCudaFolder(
   for (const { name, path } of [...own, ...search.providers]) {
     links.set(join(runtimePlace, name), path);
   }
-  const nativeDir = await publishLinks(links, join(cacheDir, "cuda"));
+  const nativeDir = await openCacheFolder({
+    root: join(cacheDir, "cuda"),
+    contents: [...links].map(([place, target]) => `${place}\n${target}\n`).sort().join(""),
+    isWhole: isThere,
+    async fill(draft) {
+      for (const [place, target] of links) {
+        const path = join(draft, place);
+        await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+        await Deno.symlink(target, path);
+      }
+    },
+  });
   const preload = own.map(({ name }) => join(nativeDir, runtimePlace, name));
   return { nativeDir, preload };
-}
-
-async function publishLinks(links: ReadonlyMap<string, string>, root: string): Promise<string> {
-  const text = [...links].map(([place, target]) => `${place}\n${target}\n`).sort().join("");
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  const dir = join(root, new Uint8Array(digest).toHex().slice(0, 16));
-  if (await isThere(dir)) return dir;
-  await Deno.mkdir(root, { recursive: true, mode: 0o700 });
-  const draft = await Deno.makeTempDir({ dir: root, prefix: ".draft-" });
-  try {
-    for (const [place, target] of links) {
-      const path = join(draft, place);
-      await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      await Deno.symlink(target, path);
-    }
-    await Deno.rename(draft, dir);
-  } catch (error) {
-    await Deno.remove(draft, { recursive: true }).catch(() => {});
-    // Another program has been faster: what is there came into being in one step, so it is whole.
-    if (!await isThere(dir)) throw error;
-  }
-  return dir;
 }
 
 async function listNativeFiles(dir: string): Promise<string[]> {
