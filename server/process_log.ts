@@ -33,7 +33,10 @@ export async function openProcessLog(options: OpenProcessLogOptions): Promise<As
     files.flushSync();
   };
   const onError = (event: ErrorEvent): void => keep(event.error);
-  const onRejection = (event: PromiseRejectionEvent): void => keep(event.reason);
+  const onRejection = (event: PromiseRejectionEvent): void => {
+    if (isCancelledRead(event.reason)) event.preventDefault();
+    else keep(event.reason);
+  };
   globalThis.addEventListener("error", onError);
   globalThis.addEventListener("unhandledrejection", onRejection);
   return {
@@ -44,4 +47,14 @@ export async function openProcessLog(options: OpenProcessLogOptions): Promise<As
       await files.close();
     },
   };
+}
+
+/**
+ * Whether an error is only a read that the runtime's own code began and whose response was then closed.
+ *
+ * Deno 2.6 rejects a promise of `node:http` that nobody can catch when a response is destroyed before its
+ * next bytes came; 2.9 does not.
+ */
+function isCancelledRead(error: unknown): boolean {
+  return error instanceof Deno.errors.Interrupted;
 }

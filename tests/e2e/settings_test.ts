@@ -146,6 +146,7 @@ Deno.test("a download may be so large and take so many seconds (§2 download_max
       toError(400, "DownloadArchiveException", `Failed to download archive from: ${url}`),
     );
     match(await marina.waitForStderr(new RegExp(`Download failed.*${name}`)), reason);
+    strictEqual((await management.call("GET /models"))[0], 200);
   }
 });
 

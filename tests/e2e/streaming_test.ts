@@ -83,7 +83,7 @@ Deno.test("a streamed answer's first chunk arrives before the next is made, unde
   );
   match(raw.head, /^transfer-encoding: chunked$/im);
   match(raw.body, /\r\n0\r\n\r\n$/);
-  strictEqual(raw.body.replaceAll(/[0-9a-f]+\r\n|\r\n/g, ""), "one cat, two cat, three cat");
+  strictEqual(raw.body.replaceAll(/[0-9a-f]*\r\n/gi, ""), "one cat, two cat, three cat");
 });
 
 Deno.test("each request of a streaming batch gets its own chunks", async () => {
