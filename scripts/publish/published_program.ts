@@ -1,5 +1,5 @@
 /** The published form, as somebody meets it who has never run it: on a web server, with no module of it cached. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createLockText } from "./lock_text.ts";
 import { publishSources } from "./publish_sources.ts";
@@ -21,11 +21,27 @@ export interface PublishedProgram extends AsyncDisposable {
   stopServing(): Promise<void>;
 }
 
+/** The sources' published form in a folder: it takes seconds to make, and may be opened more than once. */
+export interface PublishedFolder {
+  readonly dir: string;
+  /** Relative to `dir`. */
+  readonly paths: readonly string[];
+}
+
+export interface OpenPublishedProgramOptions {
+  /** Is copied, not changed; the sources are published anew unless given. */
+  readonly published?: PublishedFolder;
+}
+
 /** Publishes the sources into a folder of temporary files and serves them. */
-export async function openPublishedProgram(): Promise<PublishedProgram> {
+export async function openPublishedProgram(
+  { published }: OpenPublishedProgramOptions = {},
+): Promise<PublishedProgram> {
   const root = await Deno.makeTempDir({ prefix: "marina-url-" });
   const [dir, denoDir, lockPath] = ["url", "cache", "marina.lock"].map((name) => join(root, name));
-  const paths = await publishSources({ sourceDir: SOURCE_DIR, outputDir: dir! });
+  const { paths } = published === undefined
+    ? await publishFolder(dir!)
+    : await copyFolder(published, dir!);
   await Deno.mkdir(denoDir!);
   await Deno.symlink(await readNpmCache(), join(denoDir!, "npm"), { type: "dir" });
   const served = serveFolder(dir!);
@@ -47,6 +63,19 @@ export async function openPublishedProgram(): Promise<PublishedProgram> {
       await Deno.remove(root, { recursive: true });
     },
   };
+}
+
+/** Publishes the sources into a folder, which is emptied first. */
+export async function publishFolder(dir: string): Promise<PublishedFolder> {
+  return { dir, paths: await publishSources({ sourceDir: SOURCE_DIR, outputDir: dir }) };
+}
+
+async function copyFolder({ dir, paths }: PublishedFolder, to: string): Promise<PublishedFolder> {
+  for (const path of paths) {
+    await Deno.mkdir(dirname(join(to, path)), { recursive: true });
+    await Deno.copyFile(join(dir, path), join(to, path));
+  }
+  return { dir: to, paths };
 }
 
 async function readNpmCache(): Promise<string> {

@@ -2,13 +2,27 @@ import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import {
   openPublishedProgram,
+  type PublishedFolder,
   type PublishedProgram,
+  publishFolder,
 } from "../../scripts/publish/published_program.ts";
 import { type MarinaProcess, runMarina, startMarina } from "../support/marina_process.ts";
 import { TempFolder } from "../support/temp_folder.ts";
 import { waitFor } from "../support/wait_for.ts";
 
 const EXAMPLE = fileURLToPath(new URL("../../examples/mnist/", import.meta.url));
+
+let publishing: Promise<PublishedFolder> | undefined;
+
+/** A program of each test's own, with an empty cache; the sources are published once for all of them. */
+async function openProgram(): Promise<PublishedProgram> {
+  publishing ??= Deno.makeTempDir({ prefix: "marina-published-" }).then(publishFolder);
+  return await openPublishedProgram({ published: await publishing });
+}
+
+Deno.test.afterAll(async () => {
+  if (publishing !== undefined) await Deno.remove((await publishing).dir, { recursive: true });
+});
 
 /** A folder that knows nothing of Marina, and whose own `deno.json` gives its packages other meanings. */
 async function createForeignFolder(): Promise<TempFolder> {
@@ -60,7 +74,7 @@ async function askDigit({ inferenceUrl }: MarinaProcess, digit: number): Promise
 }
 
 Deno.test("deno run -A URL/main.ts packs and serves the digit model with nothing cached, in a folder whose deno.json means something else", async () => {
-  await using program = await openPublishedProgram();
+  await using program = await openProgram();
   await using folder = await createForeignFolder();
   await packDigits(program, folder);
   await using marina = await startDigits(program, folder);
@@ -72,7 +86,7 @@ Deno.test("deno run -A URL/main.ts packs and serves the digit model with nothing
 });
 
 Deno.test("URL/main.ts with --isolation process serves from worker processes that load from the URL, and with its lock file", async () => {
-  await using program = await openPublishedProgram();
+  await using program = await openProgram();
   await using folder = await createForeignFolder();
   await packDigits(program, folder);
   await using marina = await startDigits(program, folder, {
@@ -84,7 +98,7 @@ Deno.test("URL/main.ts with --isolation process serves from worker processes tha
 });
 
 Deno.test("URL/main.ts does not run with its lock file once a module on the server has changed", async () => {
-  await using program = await openPublishedProgram();
+  await using program = await openProgram();
   await Deno.writeTextFile(`${program.dir}/server/errors.ts`, "// changed\n", { append: true });
   const { code, stderr } = await runMarina(["--version"], {
     command: toCommand(program, ["-A", `--lock=${program.lockPath}`, "--frozen"]),
@@ -95,7 +109,7 @@ Deno.test("URL/main.ts does not run with its lock file once a module on the serv
 });
 
 Deno.test("URL/main.ts serve --cached-only runs from the cache when the web server has gone", async () => {
-  await using program = await openPublishedProgram();
+  await using program = await openProgram();
   await using folder = await createForeignFolder();
   await packDigits(program, folder);
   await program.stopServing();
@@ -120,7 +134,7 @@ Deno.test({
     "the server that URL/main.ts has started with the runtime's flags ends with it, even when it is killed",
   ignore: Deno.build.os !== "linux",
   async fn() {
-    await using program = await openPublishedProgram();
+    await using program = await openProgram();
     await using folder = await createForeignFolder();
     await packDigits(program, folder);
     await using marina = await startDigits(program, folder);
@@ -134,7 +148,7 @@ Deno.test({
   name: "URL/main.ts serve runs in one process where the runtime's flags are given",
   ignore: Deno.build.os !== "linux",
   async fn() {
-    await using program = await openPublishedProgram();
+    await using program = await openProgram();
     await using folder = await createForeignFolder();
     await packDigits(program, folder);
     const flags = ["-A", "--unstable-worker-options", "--unstable-no-legacy-abort"];
@@ -145,7 +159,7 @@ Deno.test({
 });
 
 Deno.test("URL/main.ts serve without all permissions starts no process that could have more, and names the runtime's flag", async () => {
-  await using program = await openPublishedProgram();
+  await using program = await openProgram();
   await using folder = await TempFolder.create();
   const kinds = ["read", "write", "net", "env", "sys", "ffi", "run"];
   const { code, stderr } = await runMarina(["serve", "--model-store", folder.path, "--ncs"], {
@@ -159,7 +173,7 @@ Deno.test("URL/main.ts serve without all permissions starts no process that coul
 Deno.test("URL/main.ts serve counts a signal once that a terminal sends to both of its processes", {
   ignore: Deno.build.os !== "linux",
 }, async () => {
-  await using program = await openPublishedProgram();
+  await using program = await openProgram();
   await using folder = await createForeignFolder();
   await packDigits(program, folder);
   await using marina = await startDigits(program, folder);
