@@ -1,8 +1,8 @@
 /**
  * Makes all that a release consists of: `deno task release`.
  *
- * The executables, `install.sh`, what they are made of (`marina.cdx.json`), a list of it all
- * (`release.json`) and the checksums (`SHA256SUMS`). Ends with 1 when a target could not be built; what
+ * The executables, `install.sh`, the modules for a web server (`marina-url.tar.gz`), what all of it is made
+ * of (`marina.cdx.json`), a list (`release.json`) and the checksums (`SHA256SUMS`). Ends with 1 when a target could not be built; what
  * could is there all the same.
  */
 import { join } from "node:path";
@@ -16,10 +16,13 @@ import {
   SOURCE_DIR,
 } from "../compile/compiler.ts";
 import { TARGETS, toBinaryName } from "../compile/targets.ts";
+import { createLockText } from "../publish/lock_text.ts";
+import { publishSources } from "../publish/publish_sources.ts";
 import { createSbom } from "./sbom.ts";
 import { listShippedPackages, type LockFile } from "./shipped_packages.ts";
 import { hashFiles, toChecksumText } from "./checksums.ts";
 import { stampInstaller } from "./stamp_installer.ts";
+import { createUrlArchive, PLACEHOLDER_URL } from "./url_archive.ts";
 
 const USAGE = `Usage: deno task release [-- options]
 
@@ -31,6 +34,8 @@ const USAGE = `Usage: deno task release [-- options]
 MARINA_DENO_CLI names the compiler; DENORT_BIN and DENORT_BIN_LINUX_ARM64 and so on name base executables.
 SOURCE_DATE_EPOCH is the release's time, in seconds.
 `;
+
+const URL_ARCHIVE_NAME = "marina-url.tar.gz";
 
 const COMPILE_PATH = fileURLToPath(new URL("../compile/main.ts", import.meta.url));
 
@@ -74,11 +79,11 @@ async function makeRelease(outputDir: string, targetNames: readonly string[]): P
     if (reason === undefined) built.push({ target: target.name, file: toBinaryName(target) });
     else missing.push({ target: target.name, reason });
   }
-  const lock = JSON.parse(await Deno.readTextFile(join(SOURCE_DIR, "deno.lock"))) as LockFile;
+  const lockText = await Deno.readTextFile(join(SOURCE_DIR, "deno.lock"));
   const { packages, direct } = await listShippedPackages(
     await readModuleGraph(),
-    lock,
-    TARGETS,
+    JSON.parse(lockText) as LockFile,
+    TARGETS.filter(({ name }) => targetNames.includes(name)),
     await readNpmCacheDir(),
   );
   const runtimeVersion = await readRuntimeVersion();
@@ -97,6 +102,10 @@ async function makeRelease(outputDir: string, targetNames: readonly string[]): P
     stampInstaller(installer, values["base-url"] ?? ""),
     { mode: 0o755 },
   );
+  await Deno.writeFile(
+    join(outputDir, URL_ARCHIVE_NAME),
+    await publishForUrl(lockText, createdAtMs),
+  );
   const files = await hashFiles(outputDir);
   await writeJson(join(outputDir, "release.json"), {
     name: config.name,
@@ -114,6 +123,17 @@ async function makeRelease(outputDir: string, targetNames: readonly string[]): P
   write(`${outputDir}: ${built.length} of ${targetNames.length} executables\n`);
   for (const { target, reason } of missing) write(`\nNot built: ${target}\n${reason}\n`);
   return missing.length === 0;
+}
+
+async function publishForUrl(sourceLock: string, createdAtMs: number): Promise<Uint8Array> {
+  const dir = await Deno.makeTempDir({ prefix: "marina-url-" });
+  try {
+    const paths = await publishSources({ sourceDir: SOURCE_DIR, outputDir: dir });
+    const lockText = await createLockText({ dir, paths, baseUrl: PLACEHOLDER_URL, sourceLock });
+    return await createUrlArchive({ dir, paths, lockText, createdAtMs });
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
 }
 
 async function writeJson(path: string, value: unknown): Promise<void> {

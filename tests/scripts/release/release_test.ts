@@ -1,8 +1,18 @@
-import { deepStrictEqual, match, strictEqual, throws } from "node:assert/strict";
+import {
+  deepStrictEqual,
+  match,
+  notDeepStrictEqual,
+  strictEqual,
+  throws,
+} from "node:assert/strict";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { unpackTar } from "modern-tar";
 import { readExecutablePlatform } from "../../../scripts/compile/executable_format.ts";
 import { hashFiles, toChecksumText } from "../../../scripts/release/checksums.ts";
 import { stampInstaller } from "../../../scripts/release/stamp_installer.ts";
+import { createUrlArchive, PLACEHOLDER_URL } from "../../../scripts/release/url_archive.ts";
+import { TempFolder } from "../../support/temp_folder.ts";
 
 Deno.test("toChecksumText() of hashFiles() is what sha256sum --check reads", async () => {
   const dir = await Deno.makeTempDir();
@@ -56,7 +66,26 @@ for (
   });
 }
 
-Deno.test("release ends with 1, names the target that could not be built, and makes the rest", async () => {
+Deno.test("createUrlArchive() makes the same bytes of the same files, whose lock file is for one address", async () => {
+  await using folder = await TempFolder.create();
+  await folder.write("server/a.ts", "export {};\n");
+  await folder.write("main.ts", 'import "./server/a.ts";\n');
+  const pack = (createdAtMs: number, paths: readonly string[]) =>
+    createUrlArchive({ dir: folder.path, paths, lockText: PLACEHOLDER_URL, createdAtMs });
+  const bytes = await pack(1_700_000_000_000, ["server/a.ts", "main.ts"]);
+  const names = (await unpackTar(gunzipSync(bytes))).map(({ header: { name, mtime } }) => {
+    strictEqual(mtime?.getTime(), 1_700_000_000_000);
+    return name;
+  });
+  deepStrictEqual(
+    names,
+    ["HOSTING.md", "main.ts", "marina.lock", "server/a.ts"].map((name) => `marina-url/${name}`),
+  );
+  deepStrictEqual(await pack(1_700_000_000_000, ["main.ts", "server/a.ts"]), bytes);
+  notDeepStrictEqual(await pack(1_800_000_000_000, ["main.ts", "server/a.ts"]), bytes);
+});
+
+Deno.test("release ends with 1, names the target that could not be built, and makes the rest, which runs from a URL", async () => {
   const dir = await Deno.makeTempDir();
   try {
     const { code, stdout } = await new Deno.Command(Deno.execPath(), {
@@ -75,10 +104,23 @@ Deno.test("release ends with 1, names the target that could not be built, and ma
     match(text, /^Not built: linux-x64$/m);
     match(text, /the base executable ".*no-base"/);
     const names = [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
-    deepStrictEqual(names, ["SHA256SUMS", "install.sh", "marina.cdx.json", "release.json"]);
+    deepStrictEqual(names, [
+      "SHA256SUMS",
+      "install.sh",
+      "marina-url.tar.gz",
+      "marina.cdx.json",
+      "release.json",
+    ]);
     const release = JSON.parse(await Deno.readTextFile(join(dir, "release.json")));
     deepStrictEqual([release.executables, release.missing], [[], ["linux-x64"]]);
     strictEqual(release.createdAt, "2023-11-14T22:13:20.000Z");
+    const tried = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "scripts/release/try_url.ts", dir],
+      env: { NO_COLOR: "1" },
+    }).output();
+    const said = new TextDecoder().decode(tried.stdout);
+    strictEqual(tried.code, 0, said + new TextDecoder().decode(tried.stderr));
+    match(said, /^marina \d+\.\d+\.\d+\nusage: /im);
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
