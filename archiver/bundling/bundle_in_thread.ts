@@ -1,4 +1,5 @@
-import { ArchiveError, type ArchiveErrorCode } from "../errors.ts";
+import type { ArchiveErrorCode } from "../errors.ts";
+import { BundleError, type HandlerPlace } from "./bundle_error.ts";
 import { resolveBundlerDir } from "./_esbuild.ts";
 
 /** A handler takes about a second; one that takes this long is made to. */
@@ -10,10 +11,14 @@ export interface BundleOrder {
   readonly file: string;
 }
 
-/** What it answers: the module, or what an {@linkcode ArchiveError} said. */
+/** What it answers: the module, or what a {@linkcode BundleError} said. */
 export type BundleAnswer =
   | { readonly text: string }
-  | { readonly code: ArchiveErrorCode; readonly message: string };
+  | {
+    readonly code: ArchiveErrorCode;
+    readonly message: string;
+    readonly place?: HandlerPlace | undefined;
+  };
 
 /**
  * `bundleUnpacked()` in a thread of its own, for servers: requests go on meanwhile, the bundler's memory is
@@ -21,7 +26,7 @@ export type BundleAnswer =
  *
  * @param modelDir Absolute, proved by `openArchive()`.
  * @param file Below it.
- * @throws {ArchiveError} As `bundleUnpacked()`; `handler_invalid` also for a handler that takes a minute.
+ * @throws {BundleError} As `bundleUnpacked()`; `handler_invalid` also for a handler that takes a minute.
  */
 export async function bundleInThread(modelDir: string, file: string): Promise<string> {
   const thread = new Worker(new URL("./bundle_thread.ts", import.meta.url), {
@@ -52,7 +57,7 @@ export async function bundleInThread(modelDir: string, file: string): Promise<st
       thread.postMessage({ modelDir, file } satisfies BundleOrder);
     });
     if ("text" in answer) return answer.text;
-    throw new ArchiveError(answer.code, answer.message);
+    throw new BundleError(answer.code, answer.message, answer.place);
   } finally {
     clearTimeout(timer);
     thread.terminate();

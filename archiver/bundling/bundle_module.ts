@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { basename, dirname, relative } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ArchiveError } from "../errors.ts";
+import { BundleError } from "./bundle_error.ts";
 import { type Loader, loadEsbuild, type Message, type OnResolveArgs } from "./_esbuild.ts";
 import { MARINA_MODULE_TEXT, MARINA_SPECIFIER } from "./_marina_module.ts";
 import type { Resolver, SourceModule } from "./_resolver.ts";
@@ -33,6 +33,8 @@ export interface BundleModuleOptions {
   toSourceName(path: string): string;
   /** Keeps `import.meta.url` of each file; else it is the bundle's own. */
   readonly keepsUrls?: boolean;
+  /** An `import()` that leads nowhere rejects when it is run, as it does in a runtime; else it is a fault. */
+  readonly mayMissDynamicImports?: boolean;
 }
 
 const LOADER_BY_ENDING: Readonly<Record<string, Loader>> = {
@@ -51,6 +53,7 @@ const LOADER_BY_TYPE: Readonly<Record<string, Loader>> = {
 const FILE_SPACE = "file-of";
 const MARINA_SPACE = "host";
 const BUILTIN_SPACE = "runtime";
+const MISSING_SPACE = "missing";
 
 /**
  * Makes one JavaScript module of a handler and all that it imports, but the runtime's own modules.
@@ -58,7 +61,7 @@ const BUILTIN_SPACE = "runtime";
  * TypeScript loses its types, decorators and enums become JavaScript; nothing is shortened. The text holds no
  * absolute path, so the same files give the same text in any folder.
  *
- * @throws {ArchiveError} `handler_invalid`, `handler_import_unresolved`; the message gives file and line.
+ * @throws {BundleError} `handler_invalid`, `handler_import_unresolved`; the message gives file and line.
  */
 export async function bundleModule(options: BundleModuleOptions): Promise<ModuleBundle> {
   const esbuild = await loadEsbuild();
@@ -91,6 +94,9 @@ export async function bundleModule(options: BundleModuleOptions): Promise<Module
           return { path: specifier, external: true };
         }
         const text = `it imports "${specifier}": ${found.reason}`;
+        if (kind === "dynamic-import" && options.mayMissDynamicImports) {
+          return { path: specifier, namespace: MISSING_SPACE, pluginData: found.reason };
+        }
         unresolved.add(text);
         return { errors: [{ text }] };
       }
@@ -126,6 +132,10 @@ export async function bundleModule(options: BundleModuleOptions): Promise<Module
           contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
           loader: "js",
         }));
+        build.onLoad({ filter: /.*/, namespace: MISSING_SPACE }, ({ path, pluginData: reason }) => {
+          const message = `Cannot import "${path}": ${reason}`;
+          return { contents: `throw new TypeError(${JSON.stringify(message)});`, loader: "js" };
+        });
         build.onLoad(
           { filter: /.*/, namespace: FILE_SPACE },
           async ({ path: name, with: type }) => {
@@ -146,7 +156,7 @@ export async function bundleModule(options: BundleModuleOptions): Promise<Module
   }).catch((error: { readonly errors?: readonly Message[] }) => {
     const [first] = error.errors ?? [];
     if (first === undefined) throw error;
-    throw toArchiveError(first, { shownPath, unresolved });
+    throw toBundleError(first, { shownPath, unresolved });
   });
 
   const [mapFile, codeFile] = ["bundle.js.map", "bundle.js"].map((name) =>
@@ -193,17 +203,21 @@ function fixUrls(text: string, path: string): string {
     .replaceAll(/\bimport\.meta\.filename\b/g, JSON.stringify(path));
 }
 
-function toArchiveError(
+function toBundleError(
   { text, location }: Message,
   { shownPath, unresolved }: {
     readonly shownPath: string;
     readonly unresolved: ReadonlySet<string>;
   },
-): ArchiveError {
-  const file = location?.file.slice(location.file.indexOf(":") + 1);
-  const where = location ? ` (${file}, line ${location.line})` : "";
-  return new ArchiveError(
+): BundleError {
+  const place = location === null ? undefined : {
+    file: location.file.slice(location.file.indexOf(":") + 1),
+    line: location.line,
+  };
+  const where = place ? ` (${place.file}, line ${place.line})` : "";
+  return new BundleError(
     unresolved.has(text) ? "handler_import_unresolved" : "handler_invalid",
     `Cannot bundle handler "${shownPath}": ${text}${where}`,
+    place,
   );
 }

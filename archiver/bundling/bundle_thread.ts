@@ -1,5 +1,5 @@
 /** The thread's own side of `bundleInThread()`: one folder, one file, one answer. */
-import { ArchiveError } from "../errors.ts";
+import { BundleError } from "./bundle_error.ts";
 import { bundleUnpacked } from "./bundle_unpacked.ts";
 import type { BundleAnswer, BundleOrder } from "./bundle_in_thread.ts";
 
@@ -14,8 +14,8 @@ async function answer({ modelDir, file }: BundleOrder): Promise<BundleAnswer> {
   try {
     return { text: await bundleUnpacked(modelDir, file) };
   } catch (error) {
-    if (!(error instanceof ArchiveError)) throw error;
-    return { code: error.code, message: error.message };
+    if (!(error instanceof BundleError)) throw error;
+    return { code: error.code, message: error.message, place: error.place };
   }
 }
 

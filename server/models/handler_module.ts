@@ -1,5 +1,5 @@
-import { ArchiveError, bundleInThread, type Manifest } from "../../archiver/mod.ts";
-import { ServeError } from "../errors.ts";
+import { posix } from "node:path";
+import { BundleError, bundleInThread, type Manifest } from "../../archiver/mod.ts";
 import type { HandlerSource } from "../scheduling/mod.ts";
 
 /**
@@ -12,8 +12,9 @@ import type { HandlerSource } from "../scheduling/mod.ts";
  * | TypeScript, several files, `import … from "marina"` | as it is | bundled here, once for all workers |
  *
  * @param canImportSources Whether the runtime takes TypeScript from disk and knows `marina`.
- * @returns The same source, with `code` where the file itself cannot be imported.
- * @throws {ServeError} `archive_invalid` if the file does not compile or imports what the archive does not hold.
+ * @returns The same source, with `code` where the file itself cannot be imported. If it does not compile or
+ * imports what the archive does not hold, `fault` says so: its workers fail with that, as they do where the
+ * runtime itself finds out.
  */
 export async function prepareHandlerModule(
   source: HandlerSource,
@@ -25,8 +26,11 @@ export async function prepareHandlerModule(
   try {
     return { ...source, code: await bundleInThread(modelDir, source.file) };
   } catch (error) {
-    if (!(error instanceof ArchiveError)) throw error;
-    throw new ServeError("archive_invalid", error.message, { cause: error });
+    if (!(error instanceof BundleError)) throw error;
+    const { message, place } = error;
+    if (place === undefined) return { ...source, fault: { message } };
+    const file = posix.join(posix.dirname(source.file), place.file);
+    return { ...source, fault: { message, place: { file, line: place.line } } };
   }
 }
 

@@ -61,7 +61,15 @@ export type HandlerSource =
     readonly entryName?: string;
     /** One JavaScript module to import in place of the file, where the runtime cannot import that. */
     readonly code?: string;
+    /** Why there is no such module: the worker fails with it, as it fails with a file that it cannot import. */
+    readonly fault?: HandlerFault;
   };
+
+/** What is wrong with a handler before any of it has run; `file` is relative to the model folder, lines start at 1. */
+export interface HandlerFault {
+  readonly message: string;
+  readonly place?: { readonly file: string; readonly line: number };
+}
 
 /** The device a worker is to use. */
 export interface DeviceRequest {

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import * as handlers from "../../../handlers/mod.ts";
 import type { HandlerEntry } from "../../../handlers/mod.ts";
-import type { HandlerSource } from "../protocol.ts";
+import type { HandlerFault, HandlerSource } from "../protocol.ts";
 
 /**
  * Where a bundled handler finds what it imports from `marina`: a bundle has no import map.
@@ -28,6 +28,8 @@ export async function prepareHandler(
     if (Handler === undefined) throw new Error(`Cannot load handler "${source.name}": unknown`);
     return () => Promise.resolve(resolveHandlerEntry({ Handler }));
   }
+  const { fault } = source;
+  if (fault !== undefined) return () => Promise.reject(toError(fault, modelDir));
   Object.defineProperty(globalThis, MARINA_GLOBAL, { value: handlers });
   const url = source.code === undefined ? toFileUrl(modelDir, source.file) : toDataUrl(source.code);
   return async () => resolveHandlerEntry(await import(url), source.entryName);
@@ -37,6 +39,14 @@ function toFileUrl(modelDir: string, file: string): string {
   const path = modelDir.replaceAll("\\", "/");
   const base = new URL(`file://${path.startsWith("/") ? "" : "/"}${path}/`);
   return new URL(file.split("/").map(encodeURIComponent).join("/"), base).href;
+}
+
+/** As the runtime's own loader would throw it: the stack's first line is the place. */
+function toError({ message, place }: HandlerFault, modelDir: string): SyntaxError {
+  const error = new SyntaxError(message);
+  error.stack = `SyntaxError: ${message}` +
+    (place ? `\n    at ${toFileUrl(modelDir, place.file)}:${place.line}:1` : "");
+  return error;
 }
 
 /** A compiled program imports `data:` URLs, and no `blob:` URLs. */

@@ -1,5 +1,6 @@
-import { match, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
 import { prepareHandlerModule } from "../../../server/models/handler_module.ts";
+import { describeError } from "../../../server/scheduling/worker/describe_error.ts";
 import { prepareHandler } from "../../../server/scheduling/worker/load_handler.ts";
 import type { Context } from "../../../handlers/mod.ts";
 import { resolveHandler } from "../../../server/models/handler_source.ts";
@@ -71,8 +72,8 @@ Deno.test.each([
     message: /"npm:left-pad": an archive must/,
   },
   {
-    text: 'import x from "../secret.ts"; console.log(x);',
-    message: /"\.\.\/secret\.ts": an archive/,
+    text: 'import x from "../../secret.ts"; console.log(x);',
+    message: /"\.\.\/\.\.\/secret\.ts": an archive/,
   },
   {
     text: 'import x from "/etc/x.ts"; console.log(x);',
@@ -80,18 +81,51 @@ Deno.test.each([
   },
   {
     text: "const x: = 1;",
-    message: /^Cannot bundle handler "h\.ts": Unexpected "=" \(h\.ts, line 1\)$/,
+    message: /^Cannot bundle handler "lib\/h\.ts": Unexpected "=" \(h\.ts, line 1\)$/,
   },
-])("prepareHandlerModule() refuses $text", SANITIZE, async ({ text, message }) => {
-  await using folder = await TempFolder.create();
-  await folder.write("secret.ts", "export default 1;");
-  await folder.write("m/h.ts", text);
-  const options = { modelDir: folder.at("m"), manifest: MANIFEST };
-  await rejects(prepareHandlerModule({ kind: "file", file: "h.ts" }, options, false), {
-    code: "archive_invalid",
-    message,
-  });
-});
+])(
+  "prepareHandlerModule() makes a worker fail on $text with its file and line, and runs nothing",
+  SANITIZE,
+  async ({ text, message }) => {
+    await using folder = await TempFolder.create();
+    await folder.write("secret.ts", "export default 1;");
+    await folder.write("m/lib/h.ts", `${text}\nglobalThis.HAS_RUN = true;\n`);
+    const modelDir = folder.at("m");
+    const source = await prepareHandlerModule(
+      { kind: "file", file: "lib/h.ts" },
+      { modelDir, manifest: MANIFEST },
+      false,
+    );
+    const importHandler = await prepareHandler(source, modelDir);
+    await rejects(importHandler(), (error) => {
+      const { message: found, file, line } = describeError(error, modelDir);
+      match(found, message);
+      deepStrictEqual([file, line], ["lib/h.ts", 1]);
+      return true;
+    });
+    strictEqual("HAS_RUN" in globalThis, false);
+  },
+);
+
+Deno.test(
+  "prepareHandlerModule() leaves an import() that leads nowhere to the handler, which may catch it",
+  SANITIZE,
+  async () => {
+    await using folder = await TempFolder.create();
+    await folder.write(
+      "h.ts",
+      'export const handle = () => import("npm:left-pad").catch((error: Error) => error.message);\n',
+    );
+    const given = { kind: "file", file: "h.ts" } as const;
+    const options = { modelDir: folder.path, manifest: MANIFEST };
+    const source = await prepareHandlerModule(given, options, false);
+    const entry = await (await prepareHandler(source, folder.path))();
+    match(
+      String(await entry.handle([], CONTEXT)),
+      /^Cannot import "npm:left-pad": an archive must hold all that it imports, pack it with/,
+    );
+  },
+);
 
 Deno.test("resolveHandler() does not mind the packages that a bundle's kept source imports", async () => {
   await using folder = await TempFolder.create();
