@@ -17,8 +17,10 @@ import {
   listVulkanManifests,
   type ProviderReport,
   readCgroupLimits,
+  type WorkerLimitsReport,
 } from "./doctor/mod.ts";
 import { listGpus } from "./metrics/mod.ts";
+import { probeMemoryGroups } from "./scheduling/mod.ts";
 
 /**
  * Looks at everything that a server of this config would use, and tries what can be tried; nothing of it
@@ -53,7 +55,12 @@ export async function examineMachine(
       cores: navigator.hardwareConcurrency,
       limitCores: limits.cores,
     },
-    memory: { totalBytes: total, availableBytes: available, limitBytes: limits.memoryBytes },
+    memory: {
+      totalBytes: total,
+      availableBytes: available,
+      limitBytes: limits.memoryBytes,
+      workerLimits: examineWorkerLimits(),
+    },
     gpus,
     providers,
     folders: config === undefined ? [] : await Promise.all(listFolders(config).map(checkFolder)),
@@ -81,6 +88,12 @@ async function tryProviders(
     if (!(error instanceof ConfigError)) throw error;
     return { providers: [], failure: error.message };
   }
+}
+
+function examineWorkerLimits(): WorkerLimitsReport | undefined {
+  if (Deno.build.os !== "linux") return undefined;
+  const found = probeMemoryGroups();
+  return "refusal" in found ? { reason: found.refusal } : { group: found.dir };
 }
 
 async function examineGpus(config: ServerConfig | undefined): Promise<GpuReport> {

@@ -8,6 +8,7 @@ import {
   createProcessStarter,
   createThreadStarter,
   type GpuSetup,
+  type MemoryGroups,
   WebGpuLease,
 } from "./scheduling/mod.ts";
 
@@ -20,6 +21,8 @@ export interface OpenerParts extends Pick<ModelOpenerOptions, "createEvents" | "
   readonly nativeDir: string | undefined;
   /** Absent where no worker is to use a GPU, and where none is started. */
   readonly gpu?: GpuSetup;
+  /** Absent where no worker is started. */
+  readonly memoryGroups?: MemoryGroups;
 }
 
 /** How this server's config turns archives into models; worker ids count on from the config's first. */
@@ -54,6 +57,7 @@ export function createOpenerOptions(config: ServerConfig, parts: OpenerParts): M
         createCommand: createOwnCommand,
         tempDir: parts.unpackRoot,
         nativeDir: parts.nativeDir,
+        memoryGroups: parts.memoryGroups,
       }),
     }),
     nextWorkerId: () => String(workerId++),

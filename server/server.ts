@@ -26,7 +26,7 @@ import {
 } from "./http/mod.ts";
 import { createLog, hasLogFiles, writeAccessLine } from "./logging/mod.ts";
 import { ModelRegistry, ModelStore } from "./models/mod.ts";
-import { type Clock, createSystemClock } from "./scheduling/mod.ts";
+import { type Clock, createSystemClock, MemoryGroups } from "./scheduling/mod.ts";
 import { loadStartupModels } from "./startup_models.ts";
 import { createTracing } from "./tracing/mod.ts";
 import { createWorkerLog } from "./worker_log.ts";
@@ -78,10 +78,12 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     createLog("models").warn("Cannot look for folders of killed servers", { error })
   );
   await downloader.removeAbandoned(config.modelStore);
+  const memoryGroups = new MemoryGroups(clock);
   const registry = createRegistry(config, {
     clock,
     store,
     unpackRoot,
+    memoryGroups,
     ...native,
     createEvents: (name, version) =>
       combineEvents(
@@ -107,6 +109,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     await within(clock, RELEASE_DEADLINE_MS, state.markStopped());
     const restMs = Math.max(0, endsAtMs - clock.now());
     await within(clock, restMs + RELEASE_DEADLINE_MS, registry.close({ deadlineMs: restMs }));
+    await within(clock, RELEASE_DEADLINE_MS, memoryGroups.close());
     await watchEnd;
     await metrics.stop();
     clearInterval(bodyTicker);

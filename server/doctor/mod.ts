@@ -17,6 +17,7 @@ export type {
   ProviderName,
   ProviderReport,
   VersionReport,
+  WorkerLimitsReport,
 } from "./report.ts";
 export { toReportText } from "./report_text.ts";
 export { listVulkanManifests } from "./vulkan_manifests.ts";

@@ -47,6 +47,15 @@ export interface MemoryReport {
   readonly availableBytes: number;
   /** What the control group allows; absent: no limit. */
   readonly limitBytes?: number;
+  /** Who holds workers' processes to `memoryLimitMb`; absent on systems without control groups. */
+  readonly workerLimits?: WorkerLimitsReport;
+}
+
+export interface WorkerLimitsReport {
+  /** The control group below which each process gets its own; absent: the server looks by itself. */
+  readonly group?: string;
+  /** Why there is no such group. */
+  readonly reason?: string;
 }
 
 export interface GpuReport {

@@ -4,6 +4,7 @@ import type {
   FolderReport,
   GpuReport,
   ProviderReport,
+  WorkerLimitsReport,
 } from "./report.ts";
 
 const GIGABYTE = 1e9;
@@ -24,6 +25,7 @@ export function toReportText(report: DoctorReport): string {
           ? ""
           : `, the control group allows ${toGb(memory.limitBytes)}`),
     ),
+    ...toWorkerLimitsLines(memory.workerLimits),
     ...toGpuLines(report.gpus),
     ...report.providers.flatMap(toProviderLines),
     ...report.folders.map(toFolderLine),
@@ -52,6 +54,14 @@ function toCount(count: number, what: string): string {
 
 function toGb(bytes: number): string {
   return `${(bytes / GIGABYTE).toFixed(1)} GB`;
+}
+
+function toWorkerLimitsLines(limits: WorkerLimitsReport | undefined): string[] {
+  if (limits === undefined) return [];
+  const how = limits.group === undefined
+    ? `the server looks ten times a second: ${limits.reason}`
+    : `the kernel holds it, by control groups in ${limits.group}`;
+  return [toLine("", `memoryLimitMb of processes: ${how}`)];
 }
 
 function toGpuLines({ nvidia, pci, vulkanManifests, failure }: GpuReport): string[] {

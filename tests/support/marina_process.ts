@@ -10,6 +10,10 @@ import { fileURLToPath } from "node:url";
 const REPOSITORY_ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const START_DEADLINE_MS = 120_000;
 const STOP_DEADLINE_MS = 60_000;
+const ASKED_ISOLATION = Deno.env.get("MARINA_ISOLATION");
+
+/** What the workers of a server run in where its test does not say: `thread` or `process`. */
+export const WORKER_ISOLATION = ASKED_ISOLATION ?? "thread";
 
 /** What a command left behind. */
 export interface CommandOutcome {
@@ -81,8 +85,9 @@ export interface MarinaProcess extends AsyncDisposable {
 export async function startMarina(options: StartMarinaOptions): Promise<MarinaProcess> {
   const configDir = await Deno.makeTempDir({ prefix: "marina-config-" });
   const args = ["serve", ...options.args];
-  const isolation = Deno.env.get("MARINA_ISOLATION");
-  if (isolation !== undefined && !args.includes("--isolation")) args.push("--isolation", isolation);
+  if (ASKED_ISOLATION !== undefined && !args.includes("--isolation")) {
+    args.push("--isolation", ASKED_ISOLATION);
+  }
   if (options.config !== null && !options.args.some((arg) => arg.startsWith("--ts-config"))) {
     const configPath = join(configDir, "config.properties");
     await Deno.writeTextFile(configPath, toConfigText(options.config ?? {}));
@@ -149,8 +154,9 @@ export async function startMarina(options: StartMarinaOptions): Promise<MarinaPr
   }
 }
 
-function createCommand(args: readonly string[], options: RunMarinaOptions): Deno.Command {
-  const [program, ...before] = options.command ?? Deno.env.get("MARINA_CMD")?.trim().split(/\s+/) ??
+/** The program under test and what comes before its arguments. */
+export function createCommandPrefix(): readonly string[] {
+  return Deno.env.get("MARINA_CMD")?.trim().split(/\s+/) ??
     [
       Deno.execPath(),
       "run",
@@ -164,6 +170,10 @@ function createCommand(args: readonly string[], options: RunMarinaOptions): Deno
       join(REPOSITORY_ROOT, "deno.json"),
       join(REPOSITORY_ROOT, "main.ts"),
     ];
+}
+
+function createCommand(args: readonly string[], options: RunMarinaOptions): Deno.Command {
+  const [program, ...before] = options.command ?? createCommandPrefix();
   return new Deno.Command(program!, {
     args: [...before, ...args],
     cwd: options.cwd ?? REPOSITORY_ROOT,

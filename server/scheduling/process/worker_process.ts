@@ -12,10 +12,11 @@ import type { LoadMessage, ToWorkerMessage, WireFailure } from "../protocol.ts";
 import { Channel } from "./_channel.ts";
 import { spawnChild, type SpawnParts } from "./_child_start.ts";
 import { OutputLines } from "./_output_lines.ts";
-import { describeEnd } from "./_process_failure.ts";
+import { describeEnd, describeExcess } from "./_process_failure.ts";
 import { FrameError } from "./frame.ts";
 import { FrameWriter } from "./frame_writer.ts";
 import { readFrames } from "./frame_reader.ts";
+import type { MemoryGroup, MemoryGroups } from "./memory_groups.ts";
 import { MemoryWatch } from "./memory_watch.ts";
 import { readWorkerMessage } from "./read_message.ts";
 import { RecyclingCarrier } from "./recycling_carrier.ts";
@@ -24,12 +25,12 @@ import { toFrame } from "./to_frame.ts";
 /** What a frame may have beside answers: logs, metrics, headers. */
 const FRAME_ALLOWANCE_BYTES = 16 * 1024 * 1024;
 
-const BYTES_PER_MB = 1024 * 1024;
-
 export interface WorkerProcessParts extends SpawnParts {
   readonly clock: Clock;
   /** A folder of the server's own, absolute: sockets stand there for a moment. */
   readonly tempDir: string;
+  /** What limits memory where the system allows it; absent: the server looks at each process by itself. */
+  readonly memoryGroups?: MemoryGroups;
 }
 
 /**
@@ -55,6 +56,7 @@ class ProcessCarrier implements WorkerCarrier {
   #channel: Channel | undefined;
   #child: Deno.ChildProcess | undefined;
   #memory: MemoryWatch | undefined;
+  #group: MemoryGroup | undefined;
   #nativeDir: string | undefined;
   #maxFrameBytes = FRAME_ALLOWANCE_BYTES;
   /** Nothing is told any more: it was ended, or its end has been told. */
@@ -96,27 +98,28 @@ class ProcessCarrier implements WorkerCarrier {
   }
 
   #start(parts: WorkerProcessParts): void {
-    const { clock, tempDir, nativeDir } = parts;
+    const { clock, tempDir, nativeDir, memoryGroups } = parts;
     this.#nativeDir = nativeDir;
     const channel = this.#channel = new Channel(tempDir);
     const child = this.#child = spawnChild(this.#options, channel.socket, parts);
     const { memoryLimitBytes: limitBytes } = this.#options;
+    if (limitBytes !== undefined) this.#group = memoryGroups?.confine(child.pid, limitBytes);
     this.#memory = new MemoryWatch({
       pid: child.pid,
       clock,
-      limitBytes,
-      onExceeded: (bytes) => {
-        const message = `The worker's process was ended: memoryLimitMb allows ${
-          toMb(limitBytes!)
-        } MB, it had ${toMb(bytes)} MB`;
-        this.#fail({ message });
-      },
+      limitBytes: this.#group === undefined ? limitBytes : undefined,
+      onExceeded: (bytes) => this.#fail(describeExcess(limitBytes!, bytes)),
     });
     const outputs = [this.#output.collect(child.stdout), this.#output.collect(child.stderr)];
     // The last lines come before the reason is told.
     Promise.all([child.status, ...outputs]).then(([status]) => {
       this.#hasExited = true;
-      this.#fail(describeEnd(status, this.#output.last));
+      this.#fail(
+        this.#group?.hasRunOut()
+          ? describeExcess(limitBytes!)
+          : describeEnd(status, this.#output.last),
+      );
+      this.#group?.remove();
     });
     this.#converse(channel);
   }
@@ -168,8 +171,4 @@ class ProcessCarrier implements WorkerCarrier {
 
 function toMaxFrameBytes({ batchSize, maxResponseBytes }: LoadMessage): number {
   return batchSize * maxResponseBytes + FRAME_ALLOWANCE_BYTES;
-}
-
-function toMb(bytes: number): number {
-  return Math.round(bytes / BYTES_PER_MB);
 }
