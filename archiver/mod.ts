@@ -7,7 +7,14 @@ export { ArchiveError, type ArchiveErrorCode } from "./errors.ts";
 export { ARCHIVE_OPTIONS } from "./cli/archive_options.ts";
 export type { CommandOption } from "./cli/argument_parser.ts";
 export { INSPECT_OPTIONS } from "./cli/inspect_options.ts";
-export { BundleError, bundleInThread, type HandlerPlace } from "./bundling/mod.ts";
+export {
+  BundleError,
+  bundleInThread,
+  createPackingResolver,
+  type HandlerPlace,
+  loadEsbuild,
+  type SourceModule,
+} from "./bundling/mod.ts";
 export { generateModelArchive } from "./generate_model_archive.ts";
 export type { Manifest, ManifestFile, ManifestModel } from "./manifest.ts";
 export { openArchive, type OpenArchiveOptions, type OpenedArchive } from "./open_archive.ts";

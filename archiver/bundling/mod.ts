@@ -4,3 +4,6 @@ export { type BundledHandler, bundleHandler, SOURCE_FOLDER } from "./bundle_hand
 export { BundleError, type HandlerPlace } from "./bundle_error.ts";
 export { bundleInThread } from "./bundle_in_thread.ts";
 export { checkHandler } from "./check_handler.ts";
+// For the script that makes one program of all modules.
+export { loadEsbuild } from "./_esbuild.ts";
+export { createPackingResolver, type SourceModule } from "./_resolver.ts";

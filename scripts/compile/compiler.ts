@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ModuleGraph } from "./npm_packages.ts";
 import type { Target } from "./targets.ts";
@@ -5,11 +6,13 @@ import type { Target } from "./targets.ts";
 /** The folder that is compiled. */
 export const SOURCE_DIR = fileURLToPath(new URL("../../", import.meta.url));
 
-/** What is loaded by its path at run time, so that no import names it. */
-const RUN_TIME_MODULES = [
+/** The program's first module, and those of its threads, which no import names. */
+export const ENTRY_MODULES: readonly string[] = [
+  "main.ts",
   "server/scheduling/worker/main.ts",
+  "server/scheduling/process/parent_watch_thread.ts",
   "archiver/bundling/bundle_thread.ts",
-] as const;
+].map((path) => join(SOURCE_DIR, path));
 
 /** The compiler's own threads need more than they get for a program of this size. */
 const COMPILER_STACK_BYTES = 256 * 2 ** 20;
@@ -49,10 +52,10 @@ export async function readRuntimeVersion(): Promise<string> {
   }).deno;
 }
 
-/** All modules and packages of the program. */
-export async function readModuleGraph(): Promise<ModuleGraph> {
+/** All modules and packages that some modules need. */
+export async function readModuleGraph(roots: readonly string[]): Promise<ModuleGraph> {
   const parts: ModuleGraph[] = [];
-  for (const root of ["main.ts", ...RUN_TIME_MODULES]) {
+  for (const root of roots) {
     parts.push(JSON.parse(await runCompiler(["info", "--json", root])) as ModuleGraph);
   }
   return {
@@ -64,6 +67,8 @@ export async function readModuleGraph(): Promise<ModuleGraph> {
 /** What {@linkcode compile} needs. */
 export interface CompileOptions {
   readonly triple: string;
+  /** The program's first module, then those of its threads. */
+  readonly entries: readonly string[];
   /** The base executable; one that the compiler downloads unless given. */
   readonly base: string | undefined;
   /** A folder that goes in as it is. */
@@ -74,7 +79,7 @@ export interface CompileOptions {
 }
 
 export async function compile(
-  { triple, base, include, exclude, output }: CompileOptions,
+  { triple, entries: [first, ...others], base, include, exclude, output }: CompileOptions,
 ): Promise<void> {
   await runCompiler([
     "compile",
@@ -91,11 +96,11 @@ export async function compile(
     triple,
     // The runtime would trust a cache in the system's temporary folder, where everyone can put one.
     "--no-code-cache",
-    ...[...RUN_TIME_MODULES, include].flatMap((path) => ["--include", path]),
+    ...[...others, include].flatMap((path) => ["--include", path]),
     ...exclude.flatMap((path) => ["--exclude", path]),
     "--output",
     output,
-    "main.ts",
+    first!,
   ], base);
 }
 

@@ -8,8 +8,10 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { resolvePackedDir, writePackedFiles } from "../../archiver/mod.ts";
+import { bundleProgram } from "./bundle_program.ts";
 import {
   compile,
+  ENTRY_MODULES,
   fetchPackages,
   findBase,
   findCompiler,
@@ -44,14 +46,18 @@ const { values } = parseArgs({
 });
 
 /** Compiles for one target and tells what has come out. */
-async function compileFor(target: Target, outputDir: string): Promise<void> {
+async function compileFor(
+  target: Target,
+  entries: readonly string[],
+  outputDir: string,
+): Promise<void> {
   const base = findBase(target);
   if (base !== undefined && !await isFile(base)) {
     throw new Error(`Cannot compile for ${target.name}: the base executable must be a file`);
   }
   if (target.triple !== Deno.build.target) await fetchPackages(target.platform, target.arch);
   const { used, unused } = splitPackages(
-    await readModuleGraph(),
+    await readModuleGraph(entries),
     (npmPackage) => isForeign(npmPackage, target),
   );
   const npmCacheDir = await readNpmCacheDir();
@@ -67,6 +73,7 @@ async function compileFor(target: Target, outputDir: string): Promise<void> {
   const output = join(outputDir, toBinaryName(target));
   await compile({
     triple: target.triple,
+    entries,
     base,
     include: packedDir,
     exclude: [...unused.map(toDir), ...leftOut],
@@ -113,9 +120,14 @@ try {
   const outputDir = values["output-dir"];
   await Deno.mkdir(outputDir, { recursive: true });
   const targets = values.all ? TARGETS : [findTarget(values.target)];
+  const entries = await bundleProgram({
+    sourceDir: SOURCE_DIR,
+    entries: ENTRY_MODULES,
+    outputDir: join(SOURCE_DIR, "dist", "program"),
+  });
   for (const target of targets) {
     current = target;
-    await compileFor(target, outputDir);
+    await compileFor(target, entries, outputDir);
   }
 } catch (error) {
   write(`${(error as Error).message}\n`);

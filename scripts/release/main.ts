@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import config from "../../deno.json" with { type: "json" };
 import {
+  ENTRY_MODULES,
   readModuleGraph,
   readNpmCacheDir,
   readRuntimeVersion,
@@ -81,7 +82,7 @@ async function makeRelease(outputDir: string, targetNames: readonly string[]): P
   }
   const lockText = await Deno.readTextFile(join(SOURCE_DIR, "deno.lock"));
   const { packages, direct } = await listShippedPackages(
-    await readModuleGraph(),
+    await readModuleGraph(ENTRY_MODULES),
     JSON.parse(lockText) as LockFile,
     TARGETS.filter(({ name }) => targetNames.includes(name)),
     await readNpmCacheDir(),

@@ -3,7 +3,11 @@ import { Ajv } from "ajv";
 import bomSchema from "../../testdata/cyclonedx/bom-1.6.schema.json" with { type: "json" };
 import jsfSchema from "../../testdata/cyclonedx/jsf-0.82.schema.json" with { type: "json" };
 import spdxSchema from "../../testdata/cyclonedx/spdx.schema.json" with { type: "json" };
-import { readModuleGraph, readNpmCacheDir } from "../../../scripts/compile/compiler.ts";
+import {
+  ENTRY_MODULES,
+  readModuleGraph,
+  readNpmCacheDir,
+} from "../../../scripts/compile/compiler.ts";
 import { findTarget, TARGETS } from "../../../scripts/compile/targets.ts";
 import { createSbom, type Sbom, type SbomOptions } from "../../../scripts/release/sbom.ts";
 import { listShippedPackages } from "../../../scripts/release/shipped_packages.ts";
@@ -112,7 +116,7 @@ Deno.test("createSbom() refuses a package whose digest is not SHA-512", async ()
 });
 
 Deno.test("listShippedPackages() finds licence and digest of what goes into this machine's executable", async () => {
-  const graph = await readModuleGraph();
+  const graph = await readModuleGraph(ENTRY_MODULES);
   const lock = JSON.parse(await Deno.readTextFile("deno.lock"));
   const npmCacheDir = await readNpmCacheDir();
   const target = TARGETS.find(({ triple }) => triple === Deno.build.target) ??
