@@ -6,6 +6,8 @@ export type NvidiaSmiAnswer =
   | { readonly status: "failed"; readonly reason: string };
 
 const TIMEOUT_MS = 10_000;
+/** A process that can be killed ends within milliseconds. */
+const KILL_GRACE_MS = 1000;
 /** A line has less than 200 bytes; a tool that goes on printing is none. */
 const MAX_ANSWER_BYTES = 1 << 20;
 
@@ -68,7 +70,7 @@ export class NvidiaSmi {
       return end.success ? { status: "answered", text } : failed(`it ended with code ${end.code}`);
     } finally {
       stop.removeEventListener("abort", onStop);
-      if (this.#isHanging) endHanging(child);
+      if (this.#isHanging) await endHanging(child, status);
       await reader.cancel();
     }
   }
@@ -88,12 +90,18 @@ async function readText(reader: ReadableStreamDefaultReader<Uint8Array>): Promis
   }
 }
 
-/** It no longer keeps this process from ending. */
-function endHanging(child: Deno.ChildProcess): void {
+/** Kills it and waits until it has gone; one that no signal reaches no longer keeps this process from ending. */
+async function endHanging(child: Deno.ChildProcess, status: Promise<unknown>): Promise<void> {
   try {
     child.kill("SIGKILL");
   } catch {
     // It has ended by itself a moment ago.
   }
-  child.unref();
+  const grace = Promise.withResolvers<void>();
+  const timer = setTimeout(() => {
+    child.unref();
+    grace.resolve();
+  }, KILL_GRACE_MS);
+  await Promise.race([status, grace.promise]);
+  clearTimeout(timer);
 }
