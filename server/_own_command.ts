@@ -1,24 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { ConfigError } from "./config/mod.ts";
 import { hasAllPermissions, readRuntimeFlags } from "./_runtime_flags.ts";
+import { ENGINE_FLAG, UNSTABLE_FLAGS } from "./own_flags.ts";
 
 /** A program and its arguments. */
 export interface OwnCommand {
   readonly program: string;
   readonly args: readonly string[];
 }
-
-/** What `deno.json` says of unstable features; where Marina runs from a URL no such file is looked at. */
-export const UNSTABLE_FLAGS: readonly string[] = [
-  "--unstable-worker-options",
-  "--unstable-no-legacy-abort",
-];
-
-/**
- * Bounds what each thread keeps for short-lived objects to twice these MB. Without it a thread was
- * seen to keep 67 MB (Deno 2.9.6), and a server of 15 threads still grew towards that after ten minutes.
- */
-export const ENGINE_FLAG = "--v8-flags=--max-semi-space-size=4";
 
 /** True where the modules come from a web server and not from a checkout or a compiled program. */
 export function isFromUrl(): boolean {

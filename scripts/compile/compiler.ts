@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ENGINE_FLAG } from "../../server/own_flags.ts";
 import type { ModuleGraph } from "./npm_packages.ts";
 import type { Target } from "./targets.ts";
 
@@ -90,8 +91,7 @@ export async function compile(
     "--allow-all",
     "--no-prompt",
     "--cached-only",
-    // As server/_own_command.ts has it, where the reason stands.
-    "--v8-flags=--max-semi-space-size=4",
+    ENGINE_FLAG,
     "--target",
     triple,
     // The runtime would trust a cache in the system's temporary folder, where everyone can put one.

@@ -14,9 +14,9 @@ const LEVEL = 9;
 const HOSTING = `# Serving Marina from an address of your own
 
 Everything beside this file is Marina as modules that resolve by themselves. Any web server for files
-will do, best behind HTTPS: copy the folder there, nothing has to be run. \`application/typescript\` is the
-right type for \`.ts\` files; the ones of servers that do not know it, \`text/plain\`, \`video/mp2t\` and
-\`application/octet-stream\`, work as well.
+will do, best behind HTTPS: copy the folder there, nothing has to be run. Give \`.ts\` files the type
+\`application/typescript\`. \`text/plain\`, \`application/octet-stream\` and \`video/mp2t\`, which is nginx's,
+work as well; \`text/vnd.trolltech.linguist\`, which Debian's list of types says, does not.
 
 People then run
 

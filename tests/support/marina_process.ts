@@ -6,6 +6,7 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ENGINE_FLAG } from "../../server/own_flags.ts";
 
 const REPOSITORY_ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const START_DEADLINE_MS = 120_000;
@@ -165,7 +166,7 @@ export function createCommandPrefix(): readonly string[] {
       "--cached-only",
       // A handler that asks for a package must not find it because somebody's cache has it.
       "--frozen",
-      "--v8-flags=--max-semi-space-size=4",
+      ENGINE_FLAG,
       "--config",
       join(REPOSITORY_ROOT, "deno.json"),
       join(REPOSITORY_ROOT, "main.ts"),
