@@ -82,7 +82,11 @@ export const MAY_IMPORT_BY_AREA: Readonly<Record<Area, readonly Area[]>> = {
 };
 
 /** Files of `server/` that all of `server/` may import. */
-export const LEAF_FILES: readonly string[] = ["server/errors.ts", "server/cache_folder.ts"];
+export const LEAF_FILES: readonly string[] = [
+  "server/errors.ts",
+  "server/cache_folder.ts",
+  "server/own_flags.ts",
+];
 
 /** Files that `main.ts` may import besides a folder's door. */
 export const COMMAND_FILES: readonly string[] = [
