@@ -1,5 +1,5 @@
 /** Where the map of the folders has its boxes. The arrows between them are not chosen here: they are the rules. */
-import type { Area } from "./_import_rules.ts";
+import { type Area, LEAF_FILES } from "./_import_rules.ts";
 
 /** A box on the map; lengths are the picture's own units. */
 export interface Place {
@@ -32,17 +32,32 @@ export const SERVER_FRAME: Place = {
 
 /** What all of `server/` may import, without an arrow for each. */
 export const LEAVES: Place = {
-  left: 60,
+  left: 56,
   top: 132,
-  width: 84,
+  width: 96,
   height: 216,
   title: "leaves",
-  notes: ["config/", "logging/", "errors.ts", "", "all parts", "may import", "them"],
+  notes: [
+    "config/",
+    "logging/",
+    ...LEAF_FILES.map((path) => path.slice("server/".length)),
+    "",
+    "all parts",
+    "may import",
+    "them",
+  ],
 };
 
 /** The boxes that arrows lead from and to. */
 export const PLACE_BY_AREA: Readonly<Partial<Record<Area, Place>>> = {
-  "main.ts": { left: 400, top: 16, width: 180, height: 40, title: "main.ts" },
+  "main.ts": {
+    left: 400,
+    top: 12,
+    width: 180,
+    height: 48,
+    title: "main.ts",
+    notes: ["and completions/"],
+  },
   "server": SERVER_FRAME,
   "server/snapshots": at(0, 0, "snapshots/"),
   "server/http": at(2, 0, "http/"),
