@@ -37,9 +37,15 @@ export async function bundleProgram(
 ): Promise<string[]> {
   const esbuild = await loadEsbuild();
   const resolver = await createPackingResolver(sourceDir, () => undefined);
-  const moduleByPath = new Map<string, SourceModule>();
+  const moduleByName = new Map<string, SourceModule>();
   const nameByEntry = new Map(entries.map((path) => [path, toEntryName(path, sourceDir)]));
 
+  const place = (module: SourceModule) => {
+    const name = toModuleName(module, sourceDir);
+    moduleByName.set(name, module);
+    const sideEffects = module.package?.manifest.sideEffects !== false;
+    return { path: name, namespace: FILE_SPACE, sideEffects };
+  };
   const built = await esbuild.build({
     entryPoints: entries.map((path) => ({ in: path, out: nameByEntry.get(path)! })),
     outdir: "/",
@@ -62,24 +68,17 @@ export async function bundleProgram(
       name: "program",
       setup(build) {
         build.onResolve({ filter: /.*/ }, async ({ path: specifier, importer, kind }) => {
-          if (kind === "entry-point") {
-            moduleByPath.set(specifier, { path: specifier });
-            return { path: specifier, namespace: FILE_SPACE };
-          }
+          if (kind === "entry-point") return place({ path: specifier });
           if (isKept(specifier)) return { path: specifier, external: true };
           const isRequire = kind === "require-call" || kind === "require-resolve";
-          const found = await resolver.resolve(specifier, moduleByPath.get(importer)!, isRequire);
+          const found = await resolver.resolve(specifier, moduleByName.get(importer)!, isRequire);
           switch (found.kind) {
             case "builtin":
               return isRequire
                 ? { path: found.specifier, namespace: BUILTIN_SPACE }
                 : { path: found.specifier, external: true };
-            case "module": {
-              const { path, package: owner } = found.module;
-              moduleByPath.set(path, found.module);
-              const sideEffects = owner?.manifest.sideEffects !== false;
-              return { path, namespace: FILE_SPACE, sideEffects };
-            }
+            case "module":
+              return place(found.module);
             case "fault":
               // A package may ask in a try block for another that it can do without.
               if (isRequire) return { path: specifier, external: true };
@@ -90,13 +89,12 @@ export async function bundleProgram(
           contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
           loader: "js",
         }));
-        build.onLoad({ filter: /.*/, namespace: FILE_SPACE }, async ({ path }) => {
+        build.onLoad({ filter: /.*/, namespace: FILE_SPACE }, async ({ path: name }) => {
+          const { path, package: owner } = moduleByName.get(name)!;
           if (path.endsWith(".json")) {
             return { contents: await Deno.readFile(path), loader: "json" };
           }
-          if (moduleByPath.get(path)!.package) {
-            return { contents: await Deno.readFile(path), loader: "js" };
-          }
+          if (owner) return { contents: await Deno.readFile(path), loader: "js" };
           const text = await Deno.readTextFile(path);
           return { contents: fixPlaces(text, path, outputDir, nameByEntry), loader: "ts" };
         });
@@ -122,6 +120,14 @@ function isKept(specifier: string): boolean {
 /** `server/scheduling/worker/main.ts` → `server-scheduling-worker-main`. */
 function toEntryName(path: string, sourceDir: string): string {
   return relative(sourceDir, path).replace(/\.ts$/, "").replaceAll(/[\\/]/g, "-");
+}
+
+/** Unique in the program and the same on every machine: it stands in the text of some. */
+function toModuleName({ path, package: owner }: SourceModule, sourceDir: string): string {
+  const name = owner
+    ? `npm/${owner.manifest.name}@${owner.manifest.version}/${relative(owner.dir, path)}`
+    : relative(sourceDir, path);
+  return name.replaceAll("\\", "/");
 }
 
 /** Gives a module of the program the places it had before it was moved to the output's folder. */
