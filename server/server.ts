@@ -61,12 +61,16 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   returnLargeBlocks();
   logBanner(config);
   const clock = createSystemClock();
-  const tracing = createTracing(denoConfig.version);
+  const tracing = await createTracing(denoConfig.version);
   const metrics = await createServerMetrics(config, clock, {
     readModels: () => registry.describeAll(),
     readSnapshots: () => state.health,
   });
-  const downloader = new ArchiveDownloader({ config: config.downloads, schedule: clock.schedule });
+  const downloader = new ArchiveDownloader({
+    config: config.downloads,
+    schedule: clock.schedule,
+    traceExchange: tracing?.traceExchange,
+  });
   const tokens = await openTokenKeys(config, clock);
   const native = await prepareNativeRuntime(config);
   const unpackRoot = await createUnpackRoot(config.tempDir);
@@ -115,6 +119,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     clearInterval(bodyTicker);
     await cleaning;
     await Deno.remove(unpackRoot, { recursive: true });
+    await within(clock, RELEASE_DEADLINE_MS, tracing?.close() ?? Promise.resolve());
   }
 
   const log = createLog("http");

@@ -46,4 +46,9 @@ export {
 export { findNewestSnapshot, type FoundSnapshot } from "./_snapshot_files.ts";
 export { parseRestorePoint, SNAPSHOT_FORMAT } from "./_restore_point.ts";
 export { readTlsConfig } from "./_tls_files.ts";
+export {
+  readTelemetryConfig,
+  type TelemetryConfig,
+  type TelemetryProtocol,
+} from "./telemetry_environment.ts";
 export { createWorkerEnvironment } from "./worker_environment.ts";

@@ -16,7 +16,15 @@ export interface FetchChunksOptions {
   /** Sign requests to the first URL's origin with these. */
   readonly credentials?: S3Credentials;
   readonly signal: AbortSignal;
+  /** Sees each request; absent when nobody does. */
+  readonly traceExchange?: TraceExchange;
 }
+
+/** Has a request made, and may add to its headers. */
+export type TraceExchange = (
+  request: { readonly method: string; readonly url: URL; readonly headers: Headers },
+  ask: () => Promise<DirectExchange>,
+) => Promise<DirectExchange>;
 
 /** A URL whose host has none but addresses that may be dialled. */
 interface CheckedUrl {
@@ -46,7 +54,9 @@ export async function* fetchChunks(
   for (let redirects = 0;; redirects++) {
     const signs = credentials !== undefined && next.url.origin === url.origin;
     const headers = signs ? await signS3Request(next.url, credentials) : new Headers();
-    using exchange = await startExchange(next, headers, signal);
+    const ask = () => startExchange(next, headers, signal);
+    const asked = { method: "GET", url: next.url, headers };
+    using exchange = await (options.traceExchange?.(asked, ask) ?? ask());
     const { status, body } = exchange;
     const location = exchange.headers.get("location");
     if (REDIRECT_STATUSES.has(status) && location !== null) {

@@ -5,7 +5,7 @@ import { createLog } from "../logging/mod.ts";
 import { AllowedUrls } from "./allowed_urls.ts";
 import { DownloadError } from "./download_error.ts";
 import { DownloadMarks } from "./_download_marks.ts";
-import { AddressRefusedError, fetchChunks } from "./_fetch_chunks.ts";
+import { AddressRefusedError, fetchChunks, type TraceExchange } from "./_fetch_chunks.ts";
 import { readFileChunks } from "./_file_chunks.ts";
 import { PartialFile, removeAbandonedPartials } from "./_partial_file.ts";
 import { createFileExistsError, createNotAllowedError } from "./refusals.ts";
@@ -20,6 +20,8 @@ export type Schedule = (delayMs: number, callback: () => void) => () => void;
 export interface ArchiveDownloaderOptions {
   readonly config: DownloadConfig;
   readonly schedule: Schedule;
+  /** Sees each request to another server. */
+  readonly traceExchange?: TraceExchange;
 }
 
 export interface DownloadOptions {
@@ -44,6 +46,7 @@ export interface FetchedArchive extends AsyncDisposable {
 export class ArchiveDownloader {
   readonly #config: DownloadConfig;
   readonly #schedule: Schedule;
+  readonly #traceExchange: TraceExchange | undefined;
   readonly #allowedUrls: AllowedUrls;
   readonly #running = new Set<AbortController>();
   readonly #log = createLog("downloads");
@@ -53,6 +56,7 @@ export class ArchiveDownloader {
   constructor(options: ArchiveDownloaderOptions) {
     this.#config = options.config;
     this.#schedule = options.schedule;
+    this.#traceExchange = options.traceExchange;
     this.#allowedUrls = new AllowedUrls(options.config.allowedUrls);
   }
 
@@ -211,14 +215,16 @@ export class ArchiveDownloader {
   ): AsyncGenerator<Uint8Array> {
     const { maxArchiveBytes: maxBytes, s3: credentials } = this.#config;
     const allowedUrls = this.#allowedUrls;
+    const traceExchange = this.#traceExchange;
     if (url.protocol === "file:") return readFileChunks(url, allowedUrls, maxBytes);
-    if (signsForS3 !== true) return fetchChunks(url, { allowedUrls, maxBytes, signal });
+    const options = { allowedUrls, maxBytes, signal, traceExchange };
+    if (signsForS3 !== true) return fetchChunks(url, options);
     if (credentials === undefined) {
       throw new DownloadError(
         "s3_sse_kms needs AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_DEFAULT_REGION in the server's environment",
       );
     }
-    return fetchChunks(url, { allowedUrls, maxBytes, credentials, signal });
+    return fetchChunks(url, { ...options, credentials });
   }
 }
 
