@@ -285,9 +285,9 @@ export class ModelWorker {
     this.#events.onReady(this, message, recovery);
   }
 
-  #failToLoad({ failure, isOutOfMemory, isPermanent }: LoadFailedMessage): void {
+  #failToLoad({ failure, isOutOfMemory }: LoadFailedMessage): void {
     if (isOutOfMemory) this.#settleStart("out_of_memory");
-    this.#fail("load", failure, isPermanent);
+    this.#fail("load", failure);
   }
 
   #settle(message: ResultMessage): void {

@@ -204,8 +204,6 @@ export interface LoadFailedMessage {
   readonly type: "load_failed";
   readonly failure: WireFailure;
   readonly isOutOfMemory: boolean;
-  /** True when starting the worker again cannot mend it. */
-  readonly isPermanent?: boolean;
 }
 
 /** Where the time of a batch went in the handler; what a handler does not tell is left out. */

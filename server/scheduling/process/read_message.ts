@@ -68,7 +68,6 @@ const SHAPE_BY_TYPE: Readonly<Record<FromWorkerMessage["type"], Rule>> = {
   load_failed: shaped({
     failure: isFailure,
     isOutOfMemory: isFlag,
-    isPermanent: optional(isFlag),
   }),
   result: shaped({
     batchId: isCount,

@@ -124,17 +124,6 @@ Deno.test("WorkerPool fails a start at once, and for good, when startupTimeoutMs
   await rejects(pool.predict(createCall("a")), { code: "model_failed" });
 });
 
-Deno.test("WorkerPool does not start a worker again whose failure a restart cannot mend", async () => {
-  const { pool, workers, clock } = createPoolBench();
-  pool.scale(1, 1);
-  await settlePromises();
-  const failure = { message: "Cannot start a second WebGPU worker" };
-  workers[0].say({ type: "load_failed", failure, isOutOfMemory: false, isPermanent: true });
-  await clock.advance(60_000);
-  strictEqual(workers.length, 1);
-  strictEqual(pool.describeWorkers()[0]!.state, "failed");
-});
-
 Deno.test("WorkerPool tells of failures, restarts and recovery in their order (§6, §8.5)", async () => {
   const { lines, events } = createDiary();
   const { pool, workers, clock } = createPoolBench({ maxRetryTimeoutMs: 3_000 }, [], events);
