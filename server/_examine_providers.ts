@@ -4,12 +4,7 @@ import { createOwnCommand } from "./_own_command.ts";
 import type { ServerConfig } from "./config/mod.ts";
 import { hasSystemLibrary, toCudaHint } from "./cuda/mod.ts";
 import { probeProvider, type ProviderName, type ProviderReport } from "./doctor/mod.ts";
-import {
-  createProcessStarter,
-  createSystemClock,
-  createThreadStarter,
-  resolvePackagesDir,
-} from "./scheduling/mod.ts";
+import { createProcessStarter, createSystemClock, resolvePackagesDir } from "./scheduling/mod.ts";
 import { RUNTIME_VERSION } from "./_runtime_version.ts";
 
 /** SwiftShader, the slowest of all, takes 5 s on a busy machine. */
@@ -25,9 +20,12 @@ export async function examineProviders(
   const { nativeDir } = native;
   const { tempDir } = config;
   const clock = createSystemClock();
-  const startCarrier = Deno.build.os === "windows"
-    ? createThreadStarter(nativeDir)
-    : createProcessStarter({ clock, createCommand: createOwnCommand, tempDir, nativeDir });
+  const startCarrier = createProcessStarter({
+    clock,
+    createCommand: createOwnCommand,
+    tempDir,
+    nativeDir,
+  });
   const gpu = native.gpu ?? { providers: [], cudaPreload: [] };
   const probe = (name: ProviderName): Promise<ProviderReport> =>
     probeProvider(name, {

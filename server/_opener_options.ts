@@ -58,6 +58,7 @@ export function createOpenerOptions(config: ServerConfig, parts: OpenerParts): M
         tempDir: parts.unpackRoot,
         nativeDir: parts.nativeDir,
         memoryGroups: parts.memoryGroups,
+        channelKind: config.workerChannel,
       }),
     }),
     nextWorkerId: () => String(workerId++),

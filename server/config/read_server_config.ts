@@ -104,6 +104,7 @@ export async function readServerConfig(
     ),
     gpu: readGpuConfig(environment, cwd),
     isolation: reader.get("isolation"),
+    workerChannel: environment.MARINA_WORKER_CHANNEL === "tcp" ? "tcp" : undefined,
     firstWorkerId: reader.get("initial_worker_port"),
     jobQueueSize: reader.get("job_queue_size"),
     maxQueueBytes: reader.get("max_queue_size_bytes"),

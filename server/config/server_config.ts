@@ -150,6 +150,8 @@ export interface ServerConfig {
   readonly defaultHandler?: string;
   /** What workers run in whose archive does not say it. */
   readonly isolation: "thread" | "process";
+  /** What processes of workers are talked to over; the system's own way unless set, which tests do. */
+  readonly workerChannel?: "tcp";
   /** Devices to spread workers over; a worker whose device cannot be used takes the CPU. */
   readonly numberOfGpu: number;
   readonly gpu: GpuConfig;

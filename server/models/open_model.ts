@@ -2,7 +2,6 @@ import { ArchiveError, openArchive, type OpenedArchive } from "../../archiver/mo
 import type { EnvelopeName, ModelOverrides } from "../config/mod.ts";
 import { ServeError } from "../errors.ts";
 import {
-  canIsolate,
   type Clock,
   type GpuSetup,
   type PoolEvents,
@@ -134,14 +133,7 @@ async function createModelVersion(
   const { minWorkers, maxWorkers } = previous ?? resolved;
   const settings = { ...resolved, minWorkers, maxWorkers };
   const { memoryLimitBytes, recycle } = config;
-  const wanted = config.isolation ?? options.defaults.isolation;
-  const isolation = canIsolate() ? wanted : "thread";
-  if (isolation !== wanted) {
-    options.onWarning(
-      modelName,
-      "Cannot run workers in processes: it needs Unix sockets, this system has none, threads are used",
-    );
-  }
+  const isolation = config.isolation ?? options.defaults.isolation;
   const carrying = { memoryLimitBytes, recycle };
   for (const [key, value] of [["memoryLimitMb", memoryLimitBytes], ["recycle", recycle]]) {
     if (isolation === "process" || value === undefined) continue;

@@ -12,10 +12,11 @@ export type {
   WorkerProcess,
 } from "./carrier.ts";
 export { runChildWorker } from "./process/run_child_worker.ts";
+export type { ChannelKind } from "./process/channel.ts";
 export { locateControlGroups, type ReadText, readTextFile } from "./process/control_groups.ts";
 export { MemoryGroups, probeMemoryGroups } from "./process/memory_groups.ts";
 export { createProcessStarter } from "./process/worker_process.ts";
-export { canIsolate, createCarrierStarter } from "./start_carrier.ts";
+export { createCarrierStarter } from "./start_carrier.ts";
 export type { Answer, PredictCall } from "./predict_call.ts";
 export type {
   FromWorkerMessage,

@@ -1,4 +1,4 @@
-import { deepStrictEqual, doesNotMatch, match, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, doesNotMatch, match, ok, rejects, strictEqual } from "node:assert/strict";
 import { type MarinaProcess, startMarina } from "../support/marina_process.ts";
 import { createModelStore } from "../support/model_store.ts";
 
@@ -219,7 +219,11 @@ Deno.test({
 });
 
 Deno.test.each([
-  { mood: "fill", found: /memoryLimitMb allows 200 MB, it (had \d+ MB|asked for more)/, what: "buffers" },
+  {
+    mood: "fill",
+    found: /memoryLimitMb allows 200 MB, it (had \d+ MB|asked for more)/,
+    what: "buffers",
+  },
   { mood: "heap", found: /was ended by SIG|memoryLimitMb allows 200 MB/, what: "objects" },
 ])(
   "memoryLimitMb ends a process that fills its memory with $what, says so, and the worker comes back",
@@ -347,4 +351,29 @@ Deno.test("--isolation process holds for archives that say nothing, and an archi
   await (await ask(marina, "inside", "hello")).text();
   ok((await describe(marina, "silent")).pid !== marina.pid);
   strictEqual((await describe(marina, "inside")).pid, marina.pid);
+});
+
+Deno.test({
+  name:
+    `over TCP, as where there are no Unix sockets, a worker's process answers, a killed one comes back, and neither its command line nor its environment tells the token${reason}`,
+  ignore: !hasProc,
+  async fn() {
+    await using server = await startModels({ apart: ONE_PROCESS }, {
+      MARINA_WORKER_CHANNEL: "tcp",
+    });
+    const { marina } = server;
+    strictEqual(await (await ask(marina, "apart", "hello")).text(), "hello 1");
+    const { pid } = await describe(marina, "apart");
+    const commandLine = await Deno.readTextFile(`/proc/${pid}/cmdline`);
+    const options = JSON.parse(commandLine.split("\0").find((word) => word.startsWith("{"))!);
+    deepStrictEqual(Object.keys(options.channel), ["kind", "port"]);
+    if (!commandLine.includes("-A")) match(commandLine, /--allow-net=127\.0\.0\.1:\d+\0/);
+    doesNotMatch(await Deno.readTextFile(`/proc/${pid}/environ`), /token|CHANNEL/i);
+    await rejects(() => Deno.connect({ port: options.channel.port }), /refused/);
+    const lost = ask(marina, "apart", "loop");
+    await waitForBusy(pid);
+    Deno.kill(pid, "SIGKILL");
+    deepStrictEqual(await (await lost).json(), DIED);
+    strictEqual(await (await ask(marina, "apart", "again")).text(), "again 1");
+  },
 });

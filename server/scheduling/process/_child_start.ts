@@ -1,6 +1,8 @@
 import { createWorkerEnvironment } from "../../config/mod.ts";
 import type { CarrierOptions } from "../carrier.ts";
 import { resolvePackagesDir } from "../packages_dir.ts";
+import { LOOPBACK } from "./_tcp_channel.ts";
+import type { Channel, ChannelAddress } from "./channel.ts";
 import type { ChildOptions } from "./child_options.ts";
 
 /** How this program is started once more, with these permissions where they can be chosen. */
@@ -15,20 +17,26 @@ export interface SpawnParts {
   readonly nativeDir: string | undefined;
 }
 
+export interface StartedChild {
+  readonly child: Deno.ChildProcess;
+  /** Resolves once its stdin is free. */
+  readonly told: Promise<void>;
+}
+
 const BYTES_PER_MB = 1024 * 1024;
 
-/** Spawns a worker's process: its permissions are a thread's and the one socket, its environment is nearly empty. */
+/** Spawns a worker's process: its permissions are a thread's and the one channel, its environment is nearly empty. */
 export function spawnChild(
   { name, modelDir, memoryLimitBytes }: CarrierOptions,
-  socket: string,
+  { address, token }: Channel,
   { createCommand, nativeDir }: SpawnParts,
-): Deno.ChildProcess {
+): StartedChild {
   const libc = findLibc();
   const parentPid = Deno.pid;
-  const options: ChildOptions = { socket, parentPid, modelDir, name, nativeDir, libc };
+  const options: ChildOptions = { channel: address, parentPid, modelDir, name, nativeDir, libc };
   const { program, args } = createCommand(
     ["worker", JSON.stringify(options)],
-    createPermissionFlags(modelDir, nativeDir ?? resolvePackagesDir(), socket, libc),
+    createPermissionFlags(modelDir, nativeDir ?? resolvePackagesDir(), address, libc),
   );
   const env: Record<string, string> = {
     ...createWorkerEnvironment(),
@@ -40,7 +48,7 @@ export function spawnChild(
     const heapMb = Math.max(1, Math.floor(memoryLimitBytes / BYTES_PER_MB));
     env.DENO_V8_FLAGS = `--max-old-space-size=${heapMb}`;
   }
-  return new Deno.Command(program, {
+  const child = new Deno.Command(program, {
     args: [...args],
     clearEnv: true,
     env,
@@ -48,28 +56,44 @@ export function spawnChild(
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+  return { child, told: tell(child, token) };
+}
+
+/** Through the one way that neither other users nor the system's list of processes can show. */
+async function tell({ stdin }: Deno.ChildProcess, token: Uint8Array<ArrayBuffer>): Promise<void> {
+  if (token.length === 0) return;
+  const writer = stdin.getWriter();
+  try {
+    await writer.write(token);
+  } catch {
+    // It has ended already, which is told elsewhere.
+  }
+  writer.releaseLock();
 }
 
 /**
  * What the process has before it locks itself down: a thread's permissions (see `worker_thread.ts`), its
- * socket, and the C library for one call. The right to open sockets goes back as soon as the one is open.
+ * channel, and the C library for one call. The right to open sockets goes back as soon as the one is open.
  */
 function createPermissionFlags(
   modelDir: string,
   nativeDir: string,
-  socket: string,
+  channel: ChannelAddress,
   libc: string | undefined,
 ): string[] {
+  const isUnix = channel.kind === "unix";
+  const sockets = isUnix ? [channel.path] : [];
   const libraries = libc === undefined ? [nativeDir] : [nativeDir, libc];
-  return [
-    `--allow-read=${toList(modelDir, resolvePackagesDir(), nativeDir, socket)}`,
-    `--allow-write=${toList(socket)}`,
+  const flags = [
+    `--allow-read=${toList(modelDir, resolvePackagesDir(), nativeDir, ...sockets)}`,
     `--allow-ffi=${toList(...libraries)}`,
-    "--allow-net",
+    // The runtime asks for all of the net before it opens a Unix socket.
+    isUnix ? "--allow-net" : `--allow-net=${LOOPBACK}:${channel.port}`,
     "--allow-env",
     "--allow-sys",
     "--deny-import",
   ];
+  return isUnix ? [...flags, `--allow-write=${toList(channel.path)}`] : flags;
 }
 
 /** A comma within a path is written twice. */

@@ -4,6 +4,7 @@ import { createThreadStarter } from "../worker_thread.ts";
 import { WorkerCore } from "../worker/worker_core.ts";
 import type { FromWorkerMessage, ToWorkerMessage } from "../protocol.ts";
 import { bindToParent } from "./_parent_watch.ts";
+import { connectChannel } from "./_connect_channel.ts";
 import { type ChildOptions, parseChildOptions } from "./child_options.ts";
 import { readFrames } from "./frame_reader.ts";
 import { FrameWriter } from "./frame_writer.ts";
@@ -23,7 +24,6 @@ export async function runChildWorker(args: readonly string[]): Promise<number> {
   const kill = Deno.kill;
   const options = parseChildOptions(args[0]);
   try {
-    if (!bindToParent(options)) return 1;
     for (const signal of LEFT_TO_THE_SERVER) Deno.addSignalListener(signal, () => {});
     await serve(options);
   } catch (error) {
@@ -35,8 +35,9 @@ export async function runChildWorker(args: readonly string[]): Promise<number> {
 }
 
 async function serve(options: ChildOptions): Promise<void> {
-  const { socket } = options;
-  const connection = await Deno.connect({ transport: "unix", path: socket });
+  const connection = await connectChannel(options.channel);
+  // Not before: it reads from stdin, too.
+  if (!bindToParent(options)) return;
   const writer = new FrameWriter();
   writer.connect(connection);
   const receive = startCore(options, (message) => writer.send(toFrame(message)));
@@ -51,7 +52,7 @@ async function serve(options: ChildOptions): Promise<void> {
  * were compiled into it, which cannot be narrowed to one folder: there it runs in a thread with its own.
  */
 function startCore(
-  { name, modelDir, socket, nativeDir }: ChildOptions,
+  { name, modelDir, channel, nativeDir }: ChildOptions,
   post: (message: FromWorkerMessage) => void,
 ): (message: ToWorkerMessage) => void {
   if (Deno.permissions.querySync({ name: "run" }).state === "granted") {
@@ -62,7 +63,7 @@ function startCore(
     return (message) => thread.post(message);
   }
   for (const name of ["net", "write", "import"] as const) Deno.permissions.revokeSync({ name });
-  Deno.permissions.revokeSync({ name: "read", path: socket });
+  if (channel.kind === "unix") Deno.permissions.revokeSync({ name: "read", path: channel.path });
   const core = new WorkerCore(post);
   return (message) => core.receive(message);
 }

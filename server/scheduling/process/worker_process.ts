@@ -9,10 +9,10 @@ import type {
 } from "../carrier.ts";
 import type { Clock } from "../clock.ts";
 import type { LoadMessage, ToWorkerMessage, WireFailure } from "../protocol.ts";
-import { Channel } from "./_channel.ts";
 import { spawnChild, type SpawnParts } from "./_child_start.ts";
 import { OutputLines } from "./_output_lines.ts";
 import { describeEnd, describeExcess } from "./_process_failure.ts";
+import { type Channel, type ChannelKind, chooseChannelKind, openChannel } from "./channel.ts";
 import { FrameError } from "./frame.ts";
 import { FrameWriter } from "./frame_writer.ts";
 import { readFrames } from "./frame_reader.ts";
@@ -29,6 +29,8 @@ export interface WorkerProcessParts extends SpawnParts {
   readonly clock: Clock;
   /** A folder of the server's own, absolute: sockets stand there for a moment. */
   readonly tempDir: string;
+  /** What server and processes talk over, the system's best unless given. */
+  readonly channelKind?: ChannelKind;
   /** What limits memory where the system allows it; absent: the server looks at each process by itself. */
   readonly memoryGroups?: MemoryGroups;
 }
@@ -55,6 +57,8 @@ class ProcessCarrier implements WorkerCarrier {
   readonly #output: OutputLines;
   #channel: Channel | undefined;
   #child: Deno.ChildProcess | undefined;
+  /** Resolves once the process's stdin may be closed. */
+  #told: Promise<void> | undefined;
   #memory: MemoryWatch | undefined;
   #group: MemoryGroup | undefined;
   #nativeDir: string | undefined;
@@ -98,10 +102,12 @@ class ProcessCarrier implements WorkerCarrier {
   }
 
   #start(parts: WorkerProcessParts): void {
-    const { clock, tempDir, nativeDir, memoryGroups } = parts;
+    const { clock, tempDir, nativeDir, memoryGroups, channelKind = chooseChannelKind() } = parts;
     this.#nativeDir = nativeDir;
-    const channel = this.#channel = new Channel(tempDir);
-    const child = this.#child = spawnChild(this.#options, channel.socket, parts);
+    const channel = this.#channel = openChannel(channelKind, tempDir);
+    const { child, told } = spawnChild(this.#options, channel, parts);
+    this.#child = child;
+    this.#told = told;
     const { memoryLimitBytes: limitBytes } = this.#options;
     if (limitBytes !== undefined) this.#group = memoryGroups?.confine(child.pid, limitBytes);
     this.#memory = new MemoryWatch({
@@ -156,7 +162,7 @@ class ProcessCarrier implements WorkerCarrier {
     this.#memory?.stop();
     this.#kill();
     this.#channel?.close();
-    this.#child?.stdin.close().catch(() => {});
+    this.#told?.then(() => this.#child?.stdin.close()).catch(() => {});
   }
 
   #kill(): void {

@@ -2,12 +2,14 @@ import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
+  type ChannelKind,
   createProcessStarter,
   createSystemClock,
   type WireFailure,
   type WorkerCarrier,
 } from "../../../../server/scheduling/mod.ts";
 import type { FromWorkerMessage, ToWorkerMessage } from "../../../../server/scheduling/protocol.ts";
+import { openChannel } from "../../../../server/scheduling/process/channel.ts";
 import { FrameWriter } from "../../../../server/scheduling/process/frame_writer.ts";
 import { toFrame } from "../../../../server/scheduling/process/to_frame.ts";
 import { TempFolder } from "../../../support/temp_folder.ts";
@@ -62,11 +64,13 @@ class TestWorker implements AsyncDisposable {
     modelDir: string,
     tempDir: string,
     createArgs: (args: readonly string[], permissionFlags: readonly string[]) => string[],
+    channelKind?: ChannelKind,
   ) {
     this.#modelDir = modelDir;
     const start = createProcessStarter({
       clock: createSystemClock(),
       tempDir,
+      channelKind,
       nativeDir: undefined,
       createCommand: (args, flags) => ({ program: Deno.execPath(), args: createArgs(args, flags) }),
     });
@@ -151,46 +155,59 @@ const PREDICT: ToWorkerMessage = {
   }],
 };
 
-Deno.test.each([
-  { how: "few permissions, as a checkout's", isBroad: false },
-  { how: "every permission, as a compiled program's", isBroad: true },
-])("a worker's process that is started with $how ends with a thread's", async ({ isBroad }) => {
-  await using folder = await TempFolder.create();
-  await using sockets = await TempFolder.create();
-  await folder.write("handler.ts", PRISONER);
-  await folder.write("own.txt", "mine");
-  await using worker = new TestWorker(folder.path, sockets.path, (args, flags) => {
-    const permissions = isBroad ? ["-A"] : flags;
-    return ["run", ...permissions, ...RUNTIME_FLAGS, join(ROOT, "main.ts"), ...args];
-  });
-  worker.load();
-  await worker.waitFor("loaded");
-  worker.carrier.post(PREDICT);
-  const { answers } = await worker.waitFor("result");
-  const outcomes = JSON.parse(new TextDecoder().decode(answers![0]!.body));
-  deepStrictEqual(outcomes, {
-    ...Object.fromEntries(
-      ["read", "list", "write", "net", "run", "env", "sys", "ffi", "signal"]
-        .map((name) => [name, "NotCapable"]),
-    ),
-    thread: "TypeError",
-    ...Object.fromEntries(
-      ["read", "write", "net", "run", "env", "sys", "ffi"].map((name) => [`may ${name}`, true]),
-    ),
-    own: "mine",
-  });
-});
+Deno.test.each(
+  [
+    { how: "few permissions, as a checkout's", isBroad: false, kind: "unix" },
+    { how: "every permission, as a compiled program's", isBroad: true, kind: "unix" },
+    { how: "few permissions, as a checkout's", isBroad: false, kind: "tcp" },
+    { how: "every permission, as a compiled program's", isBroad: true, kind: "tcp" },
+  ] as const,
+)(
+  "a worker's process that is started with $how and talks over $kind ends with a thread's",
+  async ({ isBroad, kind }) => {
+    await using folder = await TempFolder.create();
+    await using sockets = await TempFolder.create();
+    await folder.write("handler.ts", PRISONER);
+    await folder.write("own.txt", "mine");
+    await using worker = new TestWorker(folder.path, sockets.path, (args, flags) => {
+      const permissions = isBroad ? ["-A"] : flags;
+      return ["run", ...permissions, ...RUNTIME_FLAGS, join(ROOT, "main.ts"), ...args];
+    }, kind);
+    worker.load();
+    await worker.waitFor("loaded");
+    worker.carrier.post(PREDICT);
+    const { answers } = await worker.waitFor("result");
+    const outcomes = JSON.parse(new TextDecoder().decode(answers![0]!.body));
+    deepStrictEqual(outcomes, {
+      ...Object.fromEntries(
+        ["read", "list", "write", "net", "run", "env", "sys", "ffi", "signal"]
+          .map((name) => [name, "NotCapable"]),
+      ),
+      thread: "TypeError",
+      ...Object.fromEntries(
+        ["read", "write", "net", "run", "env", "sys", "ffi"].map((name) => [`may ${name}`, true]),
+      ),
+      own: "mine",
+    });
+  },
+);
+
+const CONNECT_CHANNEL = new URL(
+  "../../../../server/scheduling/process/_connect_channel.ts",
+  import.meta.url,
+).href;
 
 /** A child that connects and does what it likes. */
 const createStranger = (code: string) => (args: readonly string[]) => [
   "eval",
-  `const { socket } = JSON.parse(Deno.args[1]);
-  const connection = await Deno.connect({ transport: "unix", path: socket });
+  `const { channel } = JSON.parse(Deno.args[1]);
+  const { connectChannel } = await import(${JSON.stringify(CONNECT_CHANNEL)});
+  const connection = await connectChannel(channel);
   ${code}`,
   ...args,
 ];
 
-Deno.test.each([
+const STRANGERS = [
   {
     what: "sends what is no frame",
     code: "await connection.write(new Uint8Array(64).fill(255)); setInterval(() => {}, 1e6);",
@@ -212,15 +229,24 @@ Deno.test.each([
     code: 'console.error("out of patience"); Deno.exit(3);',
     why: /ended with code 3/,
   },
-])("a process that $what becomes one failure, and is gone", async ({ code, why }) => {
-  await using folder = await TempFolder.create();
-  await using worker = new TestWorker(folder.path, folder.path, createStranger(code));
-  const { pid } = worker.carrier.process!;
-  const failure = await worker.failed.promise;
-  match(failure.message, why);
-  if (code.includes("patience")) strictEqual(failure.stack, "out of patience");
-  await waitForEnd(pid);
-});
+];
+
+Deno.test.each(
+  (["unix", "tcp"] as const).flatMap((kind) =>
+    STRANGERS.map((stranger) => ({ ...stranger, kind }))
+  ),
+)(
+  "a process that $what becomes one failure, and is gone (over $kind)",
+  async ({ code, why, kind }) => {
+    await using folder = await TempFolder.create();
+    await using worker = new TestWorker(folder.path, folder.path, createStranger(code), kind);
+    const { pid } = worker.carrier.process!;
+    const failure = await worker.failed.promise;
+    match(failure.message, why);
+    if (code.includes("patience")) strictEqual(failure.stack, "out of patience");
+    await waitForEnd(pid);
+  },
+);
 
 Deno.test("a program that cannot be started becomes a failure, and leaves no folder", async () => {
   await using folder = await TempFolder.create();
@@ -247,30 +273,40 @@ export function handle() {
 }
 `;
 
-Deno.test("where no C library can be asked, a thread ends the process once stdin ends, even in an endless loop", async () => {
-  await using folder = await TempFolder.create();
-  await folder.write("handler.ts", LOOP);
-  const socket = join(folder.path, "s");
-  using listener = Deno.listen({ transport: "unix", path: socket });
-  const options = { socket, modelDir: folder.path, name: "test", parentPid: Deno.pid };
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "-A", "--deny-run", ...RUNTIME_FLAGS],
-      ...[join(ROOT, "main.ts"), "worker", JSON.stringify(options)],
-    ],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "null",
-  }).spawn();
-  using connection = await listener.accept();
-  const writer = new FrameWriter();
-  writer.connect(connection);
-  writer.send(toFrame(createLoad(folder.path)));
-  const stdout = child.stdout.getReader();
-  const { value } = await stdout.read();
-  strictEqual(new TextDecoder().decode(value), "looping");
-  await child.stdin.close();
-  const { signal } = await child.status;
-  strictEqual(signal, "SIGKILL");
-  await stdout.cancel();
-});
+Deno.test.each([{ kind: "unix" }, { kind: "tcp" }] as const)(
+  "where no C library can be asked, a thread ends the process once stdin ends, even in an endless loop (over $kind)",
+  async ({ kind }) => {
+    await using folder = await TempFolder.create();
+    await folder.write("handler.ts", LOOP);
+    const channel = openChannel(kind, folder.path);
+    const options = {
+      channel: channel.address,
+      modelDir: folder.path,
+      name: "test",
+      parentPid: Deno.pid,
+    };
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "-A", "--deny-run", ...RUNTIME_FLAGS],
+        ...[join(ROOT, "main.ts"), "worker", JSON.stringify(options)],
+      ],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    const stdin = child.stdin.getWriter();
+    await stdin.write(channel.token);
+    const connection = await channel.accept();
+    const writer = new FrameWriter();
+    writer.connect(connection!);
+    writer.send(toFrame(createLoad(folder.path)));
+    const stdout = child.stdout.getReader();
+    const { value } = await stdout.read();
+    strictEqual(new TextDecoder().decode(value), "looping");
+    await stdin.close();
+    const { signal } = await child.status;
+    strictEqual(signal, "SIGKILL");
+    await stdout.cancel();
+    channel.close();
+  },
+);

@@ -1,11 +1,13 @@
 import { join } from "node:path";
+import type { Channel, ChannelAddress } from "./channel.ts";
 
 /** Bytes of a socket's path that every Unix takes. */
 const MAX_SOCKET_PATH_BYTES = 103;
 
 /** A socket that one process connects to, once, in a folder that nobody else may enter. */
-export class Channel {
-  readonly socket: string;
+export class UnixChannel implements Channel {
+  readonly address: ChannelAddress;
+  readonly token: Uint8Array<ArrayBuffer> = new Uint8Array();
   readonly #dir: string;
   readonly #listener: Deno.UnixListener;
   #connection: Deno.UnixConn | undefined;
@@ -16,17 +18,17 @@ export class Channel {
     const isLong = new TextEncoder().encode(join(dir, "worker-0123456789abcdef", "s"))
       .length > MAX_SOCKET_PATH_BYTES;
     this.#dir = Deno.makeTempDirSync({ dir: isLong ? "/tmp" : dir, prefix: "worker-" });
-    this.socket = join(this.#dir, "s");
+    const path = join(this.#dir, "s");
+    this.address = { kind: "unix", path };
     try {
-      this.#listener = Deno.listen({ transport: "unix", path: this.socket });
-      Deno.chmodSync(this.socket, 0o600);
+      this.#listener = Deno.listen({ transport: "unix", path });
+      Deno.chmodSync(path, 0o600);
     } catch (error) {
       this.#removeDir();
       throw error;
     }
   }
 
-  /** Answers the one connection; nothing when the channel is closed before. */
   async accept(): Promise<Deno.UnixConn | undefined> {
     try {
       this.#connection = await this.#listener.accept();
