@@ -76,7 +76,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   const unpackRoot = await createUnpackRoot(config.tempDir);
   const store = new ModelStore(config.modelStore, {
     downloader,
-    beforeRemoval: () => state.save(),
+    saveModels: () => state.save(),
   });
   const cleaning = removeAbandonedRoots(unpackRoot).catch((error: unknown) =>
     createLog("models").warn("Cannot look for folders of killed servers", { error })

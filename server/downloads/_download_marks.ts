@@ -6,6 +6,16 @@ export interface FileStamp {
   readonly modifiedAtMs: number;
 }
 
+const MARK_NAME_REGEXP = /^\.downloaded-[0-9a-f]{32}\.json$/;
+
+/** What is in a mark's file. */
+interface Mark {
+  readonly name: string;
+  readonly stamps: readonly FileStamp[];
+  /** The hidden file that the download was made from, while it is not known whether a model will use it. */
+  readonly tentativeBy?: string;
+}
+
 /**
  * Which files of a folder were downloaded to it, in this run of the server or in an earlier one.
  *
@@ -19,11 +29,27 @@ export class DownloadMarks {
     this.#dir = dir;
   }
 
-  /** Notes what is about to appear under `name`; what is marked there now stays marked. */
-  async add(name: string, stamp: FileStamp): Promise<void> {
+  /**
+   * Notes what is about to appear under `name`; what is marked there now stays marked.
+   *
+   * @param tentativeBy A hidden file's name: when that file is found abandoned, the download is, too.
+   */
+  async add(name: string, stamp: FileStamp, tentativeBy?: string): Promise<void> {
     const current = await this.#readStamp(name);
     const stamps = current !== undefined && await this.has(name) ? [current, stamp] : [stamp];
-    await Deno.writeTextFile(await this.#toPath(name), JSON.stringify({ name, stamps }));
+    const mark: Mark = { name, stamps, tentativeBy };
+    await Deno.writeTextFile(await this.#toPath(name), JSON.stringify(mark));
+  }
+
+  /** Removes the download that was made from this hidden file, unless somebody has written over it. */
+  async removeTentative(by: string): Promise<void> {
+    for await (const { name: markName } of Deno.readDir(this.#dir)) {
+      if (!MARK_NAME_REGEXP.test(markName)) continue;
+      const mark = parseMark(await Deno.readTextFile(join(this.#dir, markName)));
+      if (mark?.tentativeBy !== by) continue;
+      if (await this.has(mark.name)) await Deno.remove(join(this.#dir, mark.name));
+      await this.remove(mark.name);
+    }
   }
 
   /** True if what has this name now is a download, and as it came. */
@@ -32,7 +58,8 @@ export class DownloadMarks {
       this.#readStamp(name),
       Deno.readTextFile(await this.#toPath(name)).catch(() => ""),
     ]);
-    return current !== undefined && parseStamps(text).some((stamp) => isSame(stamp, current));
+    return current !== undefined &&
+      parseMark(text)?.stamps.some((stamp) => isSame(stamp, current)) === true;
   }
 
   async remove(name: string): Promise<void> {
@@ -60,11 +87,13 @@ function isSame(a: FileStamp, b: FileStamp): boolean {
 }
 
 /** A mark that cannot be read marks nothing: then the file stays. */
-function parseStamps(text: string): readonly FileStamp[] {
+function parseMark(text: string): Mark | undefined {
   try {
-    const { stamps } = JSON.parse(text);
-    return Array.isArray(stamps) ? stamps : [];
+    const { name, stamps, tentativeBy } = JSON.parse(text);
+    return typeof name === "string" && Array.isArray(stamps)
+      ? { name, stamps, tentativeBy }
+      : undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type FileStamp, toStamp } from "./_download_marks.ts";
 
 /** Longer than a download may go without a byte. */
@@ -19,6 +19,7 @@ export class PartialFile implements AsyncDisposable {
   readonly #file: Deno.FsFile;
   #writtenBytes = 0;
   #isEnded = false;
+  #isClosed = false;
 
   private constructor(path: string, file: Deno.FsFile) {
     this.path = path;
@@ -30,6 +31,10 @@ export class PartialFile implements AsyncDisposable {
     const file = await Deno.open(path, { write: true, createNew: true });
     await file.lock(true);
     return new PartialFile(path, file);
+  }
+
+  get name(): string {
+    return basename(this.path);
   }
 
   get writtenBytes(): number {
@@ -51,7 +56,7 @@ export class PartialFile implements AsyncDisposable {
   replace(path: string): void {
     Deno.renameSync(this.path, path);
     this.#isEnded = true;
-    this.#file.close();
+    this.forsake();
   }
 
   /**
@@ -68,6 +73,13 @@ export class PartialFile implements AsyncDisposable {
     }
   }
 
+  /** Gives the lock up and leaves the file: what then finds it takes it for a killed server's. */
+  forsake(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#file.close();
+  }
+
   /** For file systems without hard links: there a reader may see the file grow. */
   async #copyTo(path: string): Promise<void> {
     using target = await Deno.open(path, { write: true, createNew: true });
@@ -82,6 +94,8 @@ export class PartialFile implements AsyncDisposable {
       await target.sync();
       const { atime, mtime } = await this.#file.stat();
       if (atime !== null && mtime !== null) await target.utime(atime, mtime);
+      // Whoever keeps this one on keeps its name and its lock.
+      await this.#file.truncate(0);
     } catch (error) {
       await Deno.remove(path);
       throw error;
@@ -91,8 +105,7 @@ export class PartialFile implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    await Deno.remove(this.path);
-    this.#file.close();
+    await Deno.remove(this.path).finally(() => this.forsake());
   }
 }
 
@@ -100,15 +113,20 @@ export class PartialFile implements AsyncDisposable {
  * Removes from a folder what servers were downloading when they were killed; what a running server is
  * downloading stays.
  *
+ * @param removeDependents Called with the name of each file before it goes.
  * @returns How many files were removed.
  */
-export async function removeAbandonedPartials(dir: string): Promise<number> {
+export async function removeAbandonedPartials(
+  dir: string,
+  removeDependents: (name: string) => Promise<void>,
+): Promise<number> {
   let removed = 0;
   for await (const { name, isFile } of Deno.readDir(dir)) {
     if (!isFile || !PARTIAL_NAME_REGEXP.test(name)) continue;
     try {
       using file = await Deno.open(join(dir, name), { read: true, write: true });
       if (!await isAbandoned(file)) continue;
+      await removeDependents(name);
       await Deno.remove(join(dir, name));
       removed++;
     } catch {

@@ -27,6 +27,8 @@ export interface ArchiveDownloaderOptions {
 export interface DownloadOptions {
   /** Sign the request for S3 with the environment's keys. */
   readonly signsForS3?: boolean;
+  /** The download is to go when this server is killed, up to its {@linkcode ArchiveDownloader.settle}. */
+  readonly isTentative?: boolean;
 }
 
 /** An archive that was downloaded beside the place that it may get. Disposing of it removes what has not got it. */
@@ -49,6 +51,8 @@ export class ArchiveDownloader {
   readonly #traceExchange: TraceExchange | undefined;
   readonly #allowedUrls: AllowedUrls;
   readonly #running = new Set<AbortController>();
+  /** What keeps downloads tentative, by the paths of these. */
+  readonly #tentative = new Map<string, PartialFile>();
   readonly #log = createLog("downloads");
   #isClosed = false;
 
@@ -88,16 +92,31 @@ export class ArchiveDownloader {
     if (await exists(path)) throw createFileExistsError(fileName);
     const marks = new DownloadMarks(dir);
     await this.#reportFailure(text, url, async () => {
-      await using file = await this.#save(url, dir, options);
-      await marks.add(fileName, await file.finish());
+      await using stack = new AsyncDisposableStack();
+      const file = stack.use(await this.#save(url, dir, options));
+      const { isTentative = false } = options;
+      await marks.add(fileName, await file.finish(), isTentative ? file.name : undefined);
       try {
         await file.appearAt(path);
       } catch (error) {
         await marks.remove(fileName);
         throw error;
       }
+      if (!isTentative) return;
+      this.#tentative.set(path, file);
+      stack.move();
     });
     return fileName;
+  }
+
+  /** Makes a tentative download outlive this server's kill; does nothing for others. */
+  async settle(fileName: string, dir: string): Promise<void> {
+    const path = join(dir, fileName);
+    const file = this.#tentative.get(path);
+    this.#tentative.delete(path);
+    await file?.[Symbol.asyncDispose]().catch((error: unknown) =>
+      this.#log.warn("Cannot remove what a download grew in", { path: file.path, error })
+    );
   }
 
   /**
@@ -134,11 +153,13 @@ export class ArchiveDownloader {
     const marks = new DownloadMarks(dir);
     if (await marks.has(fileName)) await Deno.remove(join(dir, fileName));
     await marks.remove(fileName);
+    await this.settle(fileName, dir);
   }
 
-  /** Removes what killed servers were downloading to the folder. */
+  /** Removes what killed servers were downloading to the folder, and had downloaded for models that were not up. */
   async removeAbandoned(dir: string): Promise<void> {
-    const removed = await removeAbandonedPartials(dir);
+    const marks = new DownloadMarks(dir);
+    const removed = await removeAbandonedPartials(dir, (name) => marks.removeTentative(name));
     if (removed > 0) this.#log.info("Partial downloads of killed servers are removed", { removed });
   }
 
@@ -146,6 +167,7 @@ export class ArchiveDownloader {
   close(): void {
     this.#isClosed = true;
     for (const controller of this.#running) controller.abort(createStoppingError());
+    for (const file of this.#tentative.values()) file.forsake();
   }
 
   async #reportFailure<Result>(text: string, url: URL, work: () => Promise<Result>) {

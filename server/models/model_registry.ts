@@ -222,7 +222,10 @@ export class ModelRegistry {
       throw error;
     }
     const outcome = { modelName, modelVersion, workers: minWorkers };
-    if (minWorkers === 0) return { ...outcome, isComplete: true };
+    if (minWorkers === 0) {
+      await version.stored.settle();
+      return { ...outcome, isComplete: true };
+    }
     const { isSynchronous } = request;
     if (isSynchronous) this.#tentative.add(version);
     try {
@@ -236,6 +239,7 @@ export class ModelRegistry {
     } finally {
       this.#tentative.delete(version);
     }
+    await version.stored.settle();
     return { ...outcome, isComplete: isSynchronous };
   }
 

@@ -23,8 +23,11 @@ export interface ResolveArchiveOptions {
 export interface ModelStoreOptions {
   /** Without one no URL is allowed. */
   readonly downloader?: ArchiveDownloader;
-  /** Awaited before a download is deleted, which no model uses any more: what says so must be on disk first. */
-  readonly beforeRemoval?: () => Promise<void>;
+  /**
+   * Puts on disk which models are registered. Awaited before a download is deleted that no model uses any
+   * more, and before one is kept that a model has come to use.
+   */
+  readonly saveModels?: () => Promise<void>;
 }
 
 /**
@@ -124,7 +127,9 @@ export class ModelStore {
 
   async #download(url: string, name: string, options: ResolveArchiveOptions): Promise<CopyOrigin> {
     try {
-      await this.#options.downloader!.download(url, this.#dir, options);
+      // The operator's wish is the same after a kill.
+      const isTentative = options.isAtStartup !== true;
+      await this.#options.downloader!.download(url, this.#dir, { ...options, isTentative });
       return "this_run";
     } catch (error) {
       const isThere = error instanceof ServeError && error.code === "model_file_exists";
@@ -142,9 +147,14 @@ export class ModelStore {
         if (this.#copies.get(name) !== copy) return;
         this.#copies.delete(name);
         if (!removes) return;
-        const { downloader, beforeRemoval } = this.#options;
-        await beforeRemoval?.();
+        const { downloader, saveModels } = this.#options;
+        await saveModels?.();
         await downloader?.remove(name, this.#dir);
+      },
+      settle: async () => {
+        const { downloader, saveModels } = this.#options;
+        await saveModels?.();
+        await downloader?.settle(name, this.#dir);
       },
     });
     this.#copies.set(name, copy);
@@ -161,6 +171,7 @@ export class ModelStore {
       name,
       path: `${this.#dir}/${name}`,
       commit: () => {},
+      settle: nothing,
       release: nothing,
       abandon: nothing,
     };

@@ -12,6 +12,8 @@ export interface StoredArchive {
    * @throws {ServeError} `model_file_exists` if another model has come to use the other copy.
    */
   commit(): void;
+  /** Its model is registered: from now on a kill of the server leaves what was downloaded where it is. */
+  settle(): Promise<void>;
   /** Its model is not registered any more: with the last one that used it a download is deleted. */
   release(): Promise<void>;
   /** Its model could not be registered: a download that was made for it is deleted, an older one stays. */
@@ -28,6 +30,8 @@ export interface CopyOptions {
   readonly origin?: CopyOrigin;
   /** To be called when nobody uses it any more. */
   readonly forget: (removes: boolean) => Promise<void>;
+  /** To be called once a model is registered from it. */
+  readonly settle: () => Promise<void>;
 }
 
 /** One download in the model store, and those who use it. */
@@ -86,6 +90,7 @@ export class Copy {
       name,
       path,
       commit: () => {},
+      settle: () => this.#settle(),
       release: () => this.#end(archive, true),
       abandon: () => this.#end(archive, this.#origin === "this_run"),
     };
@@ -109,10 +114,15 @@ export class Copy {
         this.#users.add(archive);
         this.#origin = "this_run";
       },
+      settle: () => this.#settle(),
       release: end,
       abandon: end,
     };
     return archive;
+  }
+
+  async #settle(): Promise<void> {
+    if (this.#origin === "this_run") await this.#options.settle();
   }
 
   async #end(archive: StoredArchive, removes: boolean): Promise<void> {

@@ -8,6 +8,7 @@ import {
   type StartMarinaOptions,
 } from "../support/marina_process.ts";
 import { TempFolder } from "../support/temp_folder.ts";
+import { waitFor } from "../support/wait_for.ts";
 import { buildZip } from "../support/zip_builder.ts";
 import { ServerHome } from "./_server_home.ts";
 
@@ -246,6 +247,51 @@ Deno.test("a server that is stopped or killed during a download leaves nothing f
   deepStrictEqual(await listStore(folder), []);
   ok(marina.stderrLines.some((line) => line.includes("Partial downloads of killed servers")));
 });
+
+Deno.test("a server that is killed while a model from a URL loads leaves no file that refuses the URL, one killed after the answer leaves the model's file (§1.6 url, T13)", async () => {
+  const handlers = ["await new Promise(() => {});\n", NOOP_HANDLER];
+  await using server = new FileServer({
+    "/net.mar": () => new Response(buildArchive("net", handlers.shift())),
+  });
+  await using folder = await createFolder();
+  const register = `POST /models?url=${server.url}/net.mar`;
+  {
+    await using marina = await startWithUrls(folder, `${server.url}/.*`);
+    const management = new ManagementClient(marina);
+    const answered = management.call(register).then(([status]) => status, () => "hung up");
+    await waitFor(() => management.call("GET /models/net"), ([status]) => status === 200);
+    await marina.stop("SIGKILL");
+    strictEqual(await answered, "hung up");
+  }
+  const [partial, download, ...none] = await listStore(folder);
+  deepStrictEqual([partial?.startsWith(".download-"), download, none], [true, "net.mar", []]);
+  await makeOld(folder, partial!);
+  {
+    await using marina = await startWithUrls(folder, `${server.url}/.*`);
+    deepStrictEqual(await folder.list("store"), []);
+    deepStrictEqual(await new ManagementClient(marina).call(register), [200, {
+      status: 'Model "net" Version: 1.0 registered with 1 initial workers',
+    }]);
+    await marina.stop("SIGKILL");
+  }
+  await using marina = await startWithUrls(folder, `${server.url}/.*`);
+  deepStrictEqual(await listStore(folder), ["net.mar"]);
+  strictEqual(await marina.stop(), 0);
+});
+
+/** Runtimes before 2.7 cannot see that nobody holds a file's lock: they go by its age. */
+async function makeOld(folder: TempFolder, partial: string): Promise<void> {
+  await Deno.utime(folder.at(`store/${partial}`), 0, 0);
+  for (const name of await folder.list("store")) {
+    if (!name.startsWith(".downloaded-")) continue;
+    const mark = await Deno.readTextFile(folder.at(`store/${name}`));
+    // The two names are of one file.
+    await folder.write(
+      `store/${name}`,
+      mark.replace(/"modifiedAtMs":[\d.]+/, '"modifiedAtMs":0'),
+    );
+  }
+}
 
 Deno.test("POST /models signs the download with AWS's version 4 when s3_sse_kms is true (§1.6 s3_sse_kms)", async () => {
   const headersSeen: Headers[] = [];

@@ -405,3 +405,36 @@ Deno.test("ArchiveDownloader.removeAbandoned() removes what a killed server was 
   bench.downloader.close();
   await rejects(downloading);
 });
+
+Deno.test("ArchiveDownloader.removeAbandoned() takes a killed server's tentative downloads out, no settled ones, no changed ones, and none of a running server", async () => {
+  await using bench = await Bench.create(LOOPBACK);
+  const { folder, downloader: running } = bench;
+  await using server = new FileServer({
+    "/killed.mar": () => new Response("killed"),
+    "/changed.mar": () => new Response("changed"),
+    "/settled.mar": () => new Response("settled"),
+    "/running.mar": () => new Response("running"),
+  });
+  const killed = await Bench.create(LOOPBACK);
+  const download = (name: string, by = killed.downloader) =>
+    by.download(`${server.url}/${name}`, folder.path, { isTentative: true });
+  for (const name of ["killed.mar", "changed.mar", "settled.mar"]) await download(name);
+  await download("running.mar", running);
+  await killed.downloader.settle("settled.mar", folder.path);
+  await Deno.remove(folder.at("changed.mar"));
+  await folder.write("changed.mar", "the operator's own");
+  // Its locks go, as the kernel takes them from a process that was killed.
+  killed.downloader.close();
+  await killed[Symbol.asyncDispose]();
+
+  await running.removeAbandoned(folder.path);
+  const isVisible = (name: string) => !name.startsWith(".");
+  deepStrictEqual((await folder.list()).filter(isVisible), [
+    "changed.mar",
+    "running.mar",
+    "settled.mar",
+  ]);
+  strictEqual((await folder.list()).filter((name) => name.endsWith(".part")).length, 1);
+  await running.remove("running.mar", folder.path);
+  strictEqual((await folder.list()).filter((name) => name.endsWith(".part")).length, 0);
+});

@@ -14,7 +14,7 @@ class Bench implements AsyncDisposable {
   private constructor(
     readonly folder: TempFolder,
     readonly server: FileServer,
-    beforeRemoval?: () => Promise<void>,
+    saveModels?: () => Promise<void>,
   ) {
     this.#downloader = new ArchiveDownloader({
       config: {
@@ -25,16 +25,16 @@ class Bench implements AsyncDisposable {
       schedule: () => () => {},
     });
     const downloader = this.#downloader;
-    this.store = new ModelStore(folder.at("store"), { downloader, beforeRemoval });
+    this.store = new ModelStore(folder.at("store"), { downloader, saveModels });
   }
 
   static async create(
     routes: Readonly<Record<string, FileRoute>> = {},
-    beforeRemoval?: () => Promise<void>,
+    saveModels?: () => Promise<void>,
   ): Promise<Bench> {
     const folder = await TempFolder.create();
     await Deno.mkdir(folder.at("store"));
-    return new Bench(folder, new FileServer(routes), beforeRemoval);
+    return new Bench(folder, new FileServer(routes), saveModels);
   }
 
   /** The same folder as a later run of the server finds it. */
