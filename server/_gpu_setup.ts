@@ -13,6 +13,8 @@ export interface NativeRuntime {
   readonly nativeDir: string | undefined;
   /** Absent where no worker is to use a GPU. */
   readonly gpu?: GpuSetup;
+  /** What of the cache is in use, for `keepCacheFolders()`. */
+  readonly cacheFolders: readonly string[];
 }
 
 /**
@@ -24,24 +26,32 @@ export interface NativeRuntime {
 export async function prepareNativeRuntime(config: ServerConfig): Promise<NativeRuntime> {
   const { cacheDir, numberOfGpu, gpu } = config;
   const nativeDir = await prepareNativeFiles(cacheDir);
-  if (numberOfGpu === 0) return { nativeDir };
+  const cacheFolders = nativeDir === undefined ? [] : [nativeDir];
+  if (numberOfGpu === 0) return { nativeDir, cacheFolders };
   const { providers } = gpu;
-  if (!providers.includes("cuda")) return { nativeDir, gpu: { providers, cudaPreload: [] } };
+  if (!providers.includes("cuda")) {
+    return { nativeDir, cacheFolders, gpu: { providers, cudaPreload: [] } };
+  }
   const packagesDir = nativeDir ?? resolvePackagesDir();
   const search = searchCuda(gpu, packagesDir);
   const cudaReason = search === undefined ? "it is there on Linux alone" : toCudaReason(search);
   if (search === undefined || cudaReason !== undefined) {
-    return { nativeDir, gpu: { providers, cudaReason, cudaPreload: [] } };
+    return { nativeDir, cacheFolders, gpu: { providers, cudaReason, cudaPreload: [] } };
   }
   const runtimeDir = join(packagesDir, resolveRuntimePlace());
   const own = search.libraries.filter(({ isOnLoaderPath }) => !isOnLoaderPath);
   if ([...own, ...search.providers].every(({ path }) => dirname(path) === runtimeDir)) {
-    return { nativeDir, gpu: { providers, cudaPreload: own.map(({ path }) => path) } };
+    const cudaPreload = own.map(({ path }) => path);
+    return { nativeDir, cacheFolders, gpu: { providers, cudaPreload } };
   }
   try {
     const options = { packagesDir, runtimeDir, nativePackages: NATIVE_PACKAGES, cacheDir };
     const folder = await prepareCudaFolder(search, options);
-    return { nativeDir: folder.nativeDir, gpu: { providers, cudaPreload: folder.preload } };
+    return {
+      nativeDir: folder.nativeDir,
+      cacheFolders: [...cacheFolders, folder.nativeDir],
+      gpu: { providers, cudaPreload: folder.preload },
+    };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigError(

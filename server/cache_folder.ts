@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { removeUnusedFolders, touchFolder } from "./_unused_folders.ts";
 
 /** How often what is there but broken makes way. */
 const MAX_REPLACEMENTS = 3;
@@ -20,13 +21,29 @@ export interface CacheFolder {
  * at the same time do not disturb each other: each fills a draft of its own and gives it the name that counts
  * in one step.
  *
+ * Folders beside it that no program has used for 30 days are removed: opening one is use, and so is
+ * {@linkcode keepCacheFolders}.
+ *
  * @returns Its path, below the root.
  */
 export async function openCacheFolder(folder: CacheFolder): Promise<string> {
   const { root } = folder;
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(folder.contents));
   const dir = join(root, new Uint8Array(digest).toHex().slice(0, 16));
-  if (await folder.isWhole(dir)) return dir;
+  // Before it is looked at: whoever removes what is not used looks once more.
+  await touchFolder(dir);
+  if (!await folder.isWhole(dir)) await make(dir, folder);
+  await removeUnusedFolders(root);
+  return dir;
+}
+
+/** To be called once a day for the folders that a running program has open. */
+export async function keepCacheFolders(dirs: readonly string[]): Promise<void> {
+  await Promise.all(dirs.map(touchFolder));
+}
+
+async function make(dir: string, folder: CacheFolder): Promise<void> {
+  const { root } = folder;
   await Deno.mkdir(root, { recursive: true, mode: 0o700 });
   const draft = await Deno.makeTempDir({ dir: root, prefix: ".draft-" });
   try {
@@ -35,7 +52,6 @@ export async function openCacheFolder(folder: CacheFolder): Promise<string> {
   } finally {
     await Deno.remove(draft, { recursive: true }).catch(() => {});
   }
-  return dir;
 }
 
 /** Gives the draft its name, unless another program has been faster. */

@@ -12,6 +12,7 @@ import { createStateKeeper } from "./_state_keeper.ts";
 import { type StoreChange, StoreWatch } from "./_store_watch.ts";
 import { openTokenKeys } from "./_token_keys.ts";
 import { createUnpackRoot, removeAbandonedRoots } from "./_unpack_root.ts";
+import { keepCacheFolders } from "./cache_folder.ts";
 import { combineEvents } from "./combine_events.ts";
 import type { ServerConfig } from "./config/mod.ts";
 import { ArchiveDownloader } from "./downloads/mod.ts";
@@ -36,6 +37,7 @@ const STOP_DEADLINE_MS = 30_000;
 /** What workers may take beyond it to give their models back; the process's end does it too. */
 const RELEASE_DEADLINE_MS = 5_000;
 const BODY_TICK_MS = 1_000;
+const CACHE_TICK_MS = 24 * 60 * 60 * 1_000;
 
 /** A server whose ports are open. */
 export interface RunningServer {
@@ -72,7 +74,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     traceExchange: tracing?.traceExchange,
   });
   const tokens = await openTokenKeys(config, clock);
-  const native = await prepareNativeRuntime(config);
+  const { cacheFolders, ...native } = await prepareNativeRuntime(config);
   const unpackRoot = await createUnpackRoot(config.tempDir);
   const store = new ModelStore(config.modelStore, {
     downloader,
@@ -100,6 +102,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
   const watch = config.isWatching ? await StoreWatch.open(config.modelStore, clock) : undefined;
   const bodyDeadlines = new BodyDeadlines(config.bodyDeadlineMs / BODY_TICK_MS);
   const bodyTicker = setInterval(() => bodyDeadlines.tick(), BODY_TICK_MS);
+  const cacheTicker = setInterval(() => keepCacheFolders(cacheFolders), CACHE_TICK_MS);
   let listeners: OpenListeners | undefined;
   let isStopping = false;
 
@@ -117,6 +120,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     await watchEnd;
     await metrics.stop();
     clearInterval(bodyTicker);
+    clearInterval(cacheTicker);
     await cleaning;
     await Deno.remove(unpackRoot, { recursive: true });
     await within(clock, RELEASE_DEADLINE_MS, tracing?.close() ?? Promise.resolve());
