@@ -93,7 +93,8 @@ async function tryProviders(
 function examineWorkerLimits(): WorkerLimitsReport | undefined {
   if (Deno.build.os !== "linux") return undefined;
   const found = probeMemoryGroups();
-  return "refusal" in found ? { reason: found.refusal } : { group: found.dir };
+  if (!("refusal" in found)) return { holder: "kernel", group: found.dir };
+  return { holder: found.isBlind ? "V8" : "server", reason: found.refusal };
 }
 
 async function examineGpus(config: ServerConfig | undefined): Promise<GpuReport> {

@@ -27,13 +27,25 @@ export async function archiveModel(serving: BenchServing, storeDir: string): Pro
   return `${name}.mar`;
 }
 
-/** Serves one bench model and answers once it has answered. */
+/**
+ * Serves one bench model and answers once it has answered.
+ *
+ * @param flags Further flags of `serve`.
+ */
 export async function serveModel(
   serving: BenchServing,
   storeDir: string,
+  flags: readonly string[] = [],
 ): Promise<MarinaProcess & { readonly predictUrl: string }> {
   const fileName = await archiveModel(serving, storeDir);
-  const args = ["--model-store", storeDir, "--models", `bench=${fileName}`, "--disable-token-auth"];
+  const args = [
+    "--model-store",
+    storeDir,
+    "--models",
+    `bench=${fileName}`,
+    "--disable-token-auth",
+    ...flags,
+  ];
   const marina = await startMarina({ args });
   const predictUrl = `${marina.inferenceUrl}/predictions/bench`;
   return { ...marina, predictUrl, [Symbol.asyncDispose]: () => marina[Symbol.asyncDispose]() };

@@ -68,3 +68,30 @@ export function toMedian(values: readonly number[]): number {
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
+
+/** What the rounds of two sides say together. */
+export interface RatioSummary {
+  /** The medians of each side alone. */
+  readonly numerator: number;
+  readonly denominator: number;
+  /** Of the rounds' own ratios: the middle one, and the borders of the middle half. */
+  readonly median: number;
+  readonly lower: number;
+  readonly upper: number;
+}
+
+/** Divides round by round, since the two sides of one round share the machine's mood. */
+export function summarizeRatios(
+  numerators: readonly number[],
+  denominators: readonly number[],
+): RatioSummary {
+  const ratios = numerators.map((value, i) => value / denominators[i]!).sort((a, b) => a - b);
+  const half = Math.ceil(ratios.length / 2);
+  return {
+    numerator: toMedian(numerators),
+    denominator: toMedian(denominators),
+    median: toMedian(ratios),
+    lower: toMedian(ratios.slice(0, half)),
+    upper: toMedian(ratios.slice(-half)),
+  };
+}

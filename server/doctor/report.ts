@@ -52,9 +52,11 @@ export interface MemoryReport {
 }
 
 export interface WorkerLimitsReport {
-  /** The control group below which each process gets its own; absent: the server looks by itself. */
+  /** `V8` holds no more than its own heap. */
+  readonly holder: "kernel" | "server" | "V8";
+  /** The control group below which the kernel's are made. */
   readonly group?: string;
-  /** Why there is no such group. */
+  /** Why it is not the kernel. */
   readonly reason?: string;
 }
 

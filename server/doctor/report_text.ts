@@ -58,10 +58,13 @@ function toGb(bytes: number): string {
 
 function toWorkerLimitsLines(limits: WorkerLimitsReport | undefined): string[] {
   if (limits === undefined) return [];
-  const how = limits.group === undefined
-    ? `the server looks ten times a second: ${limits.reason}`
-    : `the kernel holds it, by control groups in ${limits.group}`;
-  return [toLine("", `memoryLimitMb of processes: ${how}`)];
+  const { holder, group, reason } = limits;
+  const how = {
+    kernel: `the kernel holds it, by control groups in ${group}`,
+    server: `the server looks ten times a second: ${reason}`,
+    V8: `V8 limits its heap alone: ${reason}`,
+  };
+  return [toLine("", `memoryLimitMb of processes: ${how[holder]}`)];
 }
 
 function toGpuLines({ nvidia, pci, vulkanManifests, failure }: GpuReport): string[] {

@@ -17,6 +17,8 @@ export interface MemoryGroupBase {
 /** Why there is no such group. */
 export interface NoMemoryGroups {
   readonly refusal: string;
+  /** Set where the server may not look at its processes' memory by itself either. */
+  readonly isBlind?: true;
 }
 
 /** What is asked of the system; its own answers unless given. */
@@ -26,6 +28,8 @@ export interface GroupFacts {
   readOwner(path: string): number | undefined;
   /** This process's user. */
   readonly uid: number | null;
+  /** The runtime lets nobody else look into `/proc` and `/sys`. */
+  readonly hasAllPermissions: boolean;
 }
 
 /**
@@ -45,6 +49,9 @@ export interface GroupFacts {
 export function findMemoryGroupBase(
   facts: GroupFacts = createSystemFacts(),
 ): MemoryGroupBase | NoMemoryGroups {
+  if (!facts.hasAllPermissions) {
+    return { refusal: "the runtime has to be started with all permissions (-A)", isBlind: true };
+  }
   const groups = locateControlGroups(facts.readText);
   if (groups.length === 0) return { refusal: "no control groups are to be seen" };
   const group = groups.find((group) => hasMemory(group, facts));
@@ -86,8 +93,14 @@ function listWords(dir: string, name: string, { readText }: GroupFacts): string[
   return (readText(`${dir}/${name}`) ?? "").trim().split(" ");
 }
 
+const PERMISSIONS = ["read", "write", "net", "env", "sys", "run", "ffi"] as const;
+
 function createSystemFacts(): GroupFacts {
+  const hasAllPermissions = PERMISSIONS.every((name) =>
+    Deno.permissions.querySync({ name }).state === "granted"
+  );
   return {
+    hasAllPermissions,
     readText: readTextFile,
     readOwner(path) {
       try {
@@ -96,6 +109,6 @@ function createSystemFacts(): GroupFacts {
         return undefined;
       }
     },
-    uid: Deno.build.os === "linux" ? Deno.uid() : null,
+    uid: hasAllPermissions ? Deno.uid() : null,
   };
 }

@@ -3,7 +3,11 @@ import { join } from "node:path";
 import { createLog } from "../../logging/mod.ts";
 import type { Clock } from "../clock.ts";
 import { readTextFile } from "./control_groups.ts";
-import { findMemoryGroupBase, type MemoryGroupBase } from "./memory_group_base.ts";
+import {
+  findMemoryGroupBase,
+  type MemoryGroupBase,
+  type NoMemoryGroups,
+} from "./memory_group_base.ts";
 import { leaveServerGroup, moveToServerGroup } from "./_server_group.ts";
 
 const PREFIX = "marina-worker-";
@@ -65,7 +69,7 @@ export class MemoryGroups {
    * @returns Nothing where groups are not allowed: somebody else has to look after its memory then.
    */
   confine(pid: number, limitBytes: number): MemoryGroup | undefined {
-    if (!this.#isOpen) this.#open();
+    if (!this.#isOpen && Deno.build.os === "linux") this.#open();
     const base = this.#base;
     if (base === undefined) return undefined;
     const dir = join(base.dir, `${PREFIX}${Deno.pid}-${++this.#count}`);
@@ -99,12 +103,12 @@ export class MemoryGroups {
     this.#isOpen = true;
     try {
       const base = findMemoryGroupBase();
-      if ("refusal" in base) return tellRefusal(base.refusal);
+      if ("refusal" in base) return tellRefusal(base);
       this.#base = prepare(base);
       const { version, dir: group } = base;
       log().info("Control groups limit the memory of workers' processes", { version, group });
     } catch (error) {
-      tellRefusal(error instanceof Error ? error.message : String(error));
+      tellRefusal({ refusal: error instanceof Error ? error.message : String(error) });
     }
   }
 }
@@ -114,7 +118,7 @@ export class MemoryGroups {
  *
  * @returns The group that workers' groups would be made in, or why there is none.
  */
-export function probeMemoryGroups(): MemoryGroupBase | { readonly refusal: string } {
+export function probeMemoryGroups(): MemoryGroupBase | NoMemoryGroups {
   const base = findMemoryGroupBase();
   if ("refusal" in base) return base;
   const dir = join(base.dir, `${PREFIX}${Deno.pid}-0`);
@@ -198,10 +202,18 @@ function isGone(pid: number): boolean {
   return readTextFile(`/proc/${pid}/status`) === undefined;
 }
 
-function tellRefusal(reason: string): void {
-  log().info("The server looks after the memory of workers' processes itself, ten times a second", {
-    reason: `control groups cannot be used: ${reason}`,
-  });
+function tellRefusal({ refusal, isBlind }: NoMemoryGroups): void {
+  const reason = `control groups cannot be used: ${refusal}`;
+  if (isBlind) {
+    log().warn("Cannot limit the memory of workers' processes but for V8's heap", { reason });
+  } else {
+    log().info(
+      "The server looks at the memory of workers' processes by itself, ten times a second",
+      {
+        reason,
+      },
+    );
+  }
 }
 
 function log() {

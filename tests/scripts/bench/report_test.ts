@@ -1,7 +1,8 @@
-import { strictEqual } from "node:assert/strict";
+import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import {
   type Figure,
   isGoalReached,
+  summarizeRatios,
   toMarkdownTable,
   toMedian,
   toText,
@@ -69,4 +70,12 @@ Deno.test("toBarChart() draws the longest bar first, as long as its share, with 
     true,
   );
   strictEqual(chart.includes('width="155.0"'), true);
+});
+
+Deno.test("summarizeRatios() divides round by round, and tells the middle half of what comes out", () => {
+  // A machine that slows down by half after two rounds: each round still says that one side has 0.8 of the other.
+  const steady = summarizeRatios([80, 80, 40, 40], [100, 100, 50, 50]);
+  deepStrictEqual([steady.median, steady.lower, steady.upper], [0.8, 0.8, 0.8]);
+  const spread = summarizeRatios([5, 1, 4, 2, 3], [10, 10, 10, 10, 10]);
+  deepStrictEqual(spread, { numerator: 3, denominator: 10, median: 0.3, lower: 0.2, upper: 0.4 });
 });

@@ -29,6 +29,7 @@ function find({ uid, groups, mounts = V2_MOUNT, files = {}, owners = {} }: Syste
   };
   return findMemoryGroupBase({
     uid,
+    hasAllPermissions: true,
     readText: (path) => texts[path],
     readOwner: (path) => owners[path] ?? ROOT,
   });
@@ -168,4 +169,12 @@ const REFUSED: readonly { what: string; system: System; refusal: string }[] = [
 
 Deno.test.each(REFUSED)("findMemoryGroupBase() refuses $what", ({ system, refusal }) => {
   deepStrictEqual(find(system), { refusal });
+});
+
+Deno.test("findMemoryGroupBase() says that the server is blind where the runtime keeps /proc and /sys from it", () => {
+  const facts = { uid: null, readText: () => undefined, readOwner: () => undefined };
+  deepStrictEqual(findMemoryGroupBase({ ...facts, hasAllPermissions: false }), {
+    refusal: "the runtime has to be started with all permissions (-A)",
+    isBlind: true,
+  });
 });
