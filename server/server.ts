@@ -36,6 +36,8 @@ import { createWorkerLog } from "./worker_log.ts";
 const STOP_DEADLINE_MS = 30_000;
 /** What workers may take beyond it to give their models back; the process's end does it too. */
 const RELEASE_DEADLINE_MS = 5_000;
+/** What the last traces may take: a collector that is there answers in a moment, or when it is asked again. */
+const TRACES_DEADLINE_MS = 2_000;
 const BODY_TICK_MS = 1_000;
 const CACHE_TICK_MS = 24 * 60 * 60 * 1_000;
 
@@ -123,7 +125,7 @@ export async function startServer(config: ServerConfig): Promise<RunningServer> 
     clearInterval(cacheTicker);
     await cleaning;
     await Deno.remove(unpackRoot, { recursive: true });
-    await within(clock, RELEASE_DEADLINE_MS, tracing?.close() ?? Promise.resolve());
+    await within(clock, TRACES_DEADLINE_MS, tracing?.close() ?? Promise.resolve());
   }
 
   const log = createLog("http");
