@@ -8,7 +8,7 @@ import { toRegisterRequest } from "./_wire_names.ts";
 
 export interface RegisterRouteOptions extends ReadBodyOptions {
   readonly models: ModelService;
-  /** Whether models may be registered and unregistered over HTTP; off, these routes answer 405. */
+  /** Whether models may be registered and unregistered over HTTP; off, these answer 405. */
   readonly isModelApiEnabled: boolean;
 }
 
@@ -20,7 +20,6 @@ export async function registerModel(
   options: RegisterRouteOptions,
   request: Request,
 ): Promise<Response> {
-  assertEnabled(options);
   const body = await readBody(request, options);
   if (typeof body === "string") return toRefusalResponse(body);
   const parameters = isJsonRequest(request) ? parseJsonParameters(body) : parseQuery(request.url);
@@ -40,7 +39,7 @@ export async function replaceModel(
   version: string | undefined,
   parameters: Parameters,
 ): Promise<Response> {
-  assertEnabled(options);
+  if (!options.isModelApiEnabled) throw createMethodNotAllowed();
   const replacedVersion = version ?? (parameters.get("model_version") || undefined);
   const outcome = await options.models.register({
     ...toRegisterRequest(parameters),
@@ -54,15 +53,10 @@ export async function replaceModel(
 }
 
 export async function unregisterModel(
-  options: RegisterRouteOptions,
+  models: ModelService,
   name: string,
   version: string | undefined,
 ): Promise<Response> {
-  assertEnabled(options);
-  await options.models.unregister(name, version);
+  await models.unregister(name, version);
   return toStatusResponse(`Model "${name}" unregistered`);
-}
-
-function assertEnabled({ isModelApiEnabled }: RegisterRouteOptions): void {
-  if (!isModelApiEnabled) throw createMethodNotAllowed();
 }

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { refuse } from "./_allowed_methods.ts";
 import { addDescriptionRoutes, addPageRoutes } from "./_description_routes.ts";
 import { ServeError } from "../errors.ts";
 import type { HttpApp } from "./http_app.ts";
@@ -51,7 +52,7 @@ export function createInferenceRouter(options: InferenceAppOptions): Hono {
   const { openInferenceVersion: serverVersion } = options;
   if (serverVersion !== undefined) addOpenInferenceRoutes(router, { ...options, serverVersion });
   router.notFound(() => toErrorResponse(createResourceNotFound(), options.reportFailure));
-  router.onError((error) => toErrorResponse(error, options.reportFailure));
+  router.onError((error, context) => refuse(error, router, context, options.reportFailure));
   return router;
 }
 

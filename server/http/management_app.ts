@@ -1,4 +1,5 @@
 import { type Context, Hono } from "hono";
+import { refuse } from "./_allowed_methods.ts";
 import { addDescriptionRoutes, addPageRoutes } from "./_description_routes.ts";
 import type { ApiDescriptions } from "./api_descriptions.ts";
 import type { HttpApp } from "./http_app.ts";
@@ -45,7 +46,7 @@ export function createManagementApp(options: ManagementAppOptions): HttpApp {
 
 /** All of the port's routes, as a list that can be held against the port's document. */
 export function createManagementRouter(options: ManagementAppOptions): Hono {
-  const { models, reportFailure, descriptions } = options;
+  const { models, reportFailure, descriptions, isModelApiEnabled } = options;
   const router = new Hono({ getPath: (request) => toRouterPath(request.url) });
 
   addDescriptionRoutes(router, descriptions);
@@ -56,7 +57,9 @@ export function createManagementRouter(options: ManagementAppOptions): Hono {
     await next();
   });
   router.get("/models", (context) => listModels(models, parseQuery(context.req.url)));
-  router.post("/models", (context) => registerModel(options, context.req.raw));
+  if (isModelApiEnabled) {
+    router.post("/models", (context) => registerModel(options, context.req.raw));
+  }
 
   router.get("/models/:name/traffic", (context) => tellTraffic(models, toAsked(context).name));
   router.post("/models/:name/traffic", (context) => {
@@ -76,10 +79,12 @@ export function createManagementRouter(options: ManagementAppOptions): Hono {
         ? replaceModel(options, name, version, parameters)
         : scaleModel(models, name, version, parameters);
     });
-    router.delete(path, (context) => {
-      const { name, version } = toAsked(context);
-      return unregisterModel(options, name, version);
-    });
+    if (isModelApiEnabled) {
+      router.delete(path, (context) => {
+        const { name, version } = toAsked(context);
+        return unregisterModel(models, name, version);
+      });
+    }
     router.options(path, (context) => {
       const { name, version } = toAsked(context);
       const described = version === "all" ? undefined : version;
@@ -105,7 +110,7 @@ export function createManagementRouter(options: ManagementAppOptions): Hono {
   router.all("/v1/models/:name", refuseMethod);
   addWorkflowRoutes(router);
   router.notFound(() => toErrorResponse(createResourceNotFound(), reportFailure));
-  router.onError((error) => toErrorResponse(error, reportFailure));
+  router.onError((error, context) => refuse(error, router, context, reportFailure));
   return router;
 }
 

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { refuse } from "./_allowed_methods.ts";
 import { addDescriptionRoutes } from "./_description_routes.ts";
 import type { ApiDescriptions } from "./api_descriptions.ts";
 import { toRouterPath } from "./_path.ts";
@@ -36,6 +37,6 @@ export function createMetricsRouter(options: MetricsAppOptions): Hono {
     return new Response(text, { headers: { "content-type": CONTENT_TYPE } });
   });
   router.notFound(() => toErrorResponse(createResourceNotFound(), reportFailure));
-  router.onError((error) => toErrorResponse(error, reportFailure));
+  router.onError((error, context) => refuse(error, router, context, reportFailure));
   return router;
 }
