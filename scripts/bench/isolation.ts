@@ -20,7 +20,7 @@ import { loadOnce, SERVINGS, toServingName } from "./measure_served.ts";
 
 const USAGE = `Usage: deno task bench:isolation [options]
 
-  --rounds N        Rounds of the small network, 20 unless given; of the other half as many
+  --rounds N        Rounds of the small network, 16 unless given; of the other half as many
   --write-documents Put the table into docs/isolation.md
   --help            This text
 `;
@@ -33,7 +33,7 @@ interface Comparison {
   readonly body: BenchBody;
   /** Of the rounds that the options name. */
   readonly share: number;
-  /** Of each side in each round: a network of 14 ms a row needs longer ones. */
+  /** Of each side in each round, whole ones: a network of 14 ms a row needs longer ones. */
   readonly seconds: number;
   readonly warmUpSeconds: number;
   /** What a process has to reach, as a part of what a thread does. */
@@ -46,7 +46,7 @@ const COMPARISONS: readonly Comparison[] = [
     serving: PLAIN!,
     body: createBodies(PLAIN!.model)[0]!,
     share: 1,
-    seconds: 1.5,
+    seconds: 2,
     warmUpSeconds: 8,
     goal: 0.7,
   },
@@ -66,7 +66,7 @@ const HEAD = "| network | thread, requests/s | process, requests/s | process ÷ 
 const { values } = parseArgs({
   args: Deno.args.filter((arg) => arg !== "--"),
   options: {
-    rounds: { type: "string", default: "20" },
+    rounds: { type: "string", default: "16" },
     "write-documents": { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
