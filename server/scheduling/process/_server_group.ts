@@ -15,7 +15,7 @@ export function moveToServerGroup(dir: string): void {
   const strangers = pids.filter((pid) => !family.has(pid));
   if (strangers.length > 0) {
     throw new Error(
-      `its control group has ${strangers.length} processes that are not the server's`,
+      `the server must be alone in its control group, found ${strangers.length} other processes`,
     );
   }
   const serverDir = join(dir, SERVER_GROUP);
