@@ -78,7 +78,8 @@ async function copyFolder({ dir, paths }: PublishedFolder, to: string): Promise<
   return { dir: to, paths };
 }
 
-async function readNpmCache(): Promise<string> {
+/** The folder of npm's packages in the runtime's cache. */
+export async function readNpmCache(): Promise<string> {
   const info = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
   return JSON.parse(new TextDecoder().decode(info.stdout)).npmCache;
 }

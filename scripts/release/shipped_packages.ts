@@ -32,7 +32,7 @@ export async function listShippedPackages(
   };
   const packages: SbomPackage[] = [];
   for (const [name, npmPackage] of used) {
-    const locked = lock.npm[name];
+    const locked = findLocked(lock, name);
     if (locked === undefined) {
       throw new Error(
         `Cannot describe "${name}": the lock file must name it, found no such package`,
@@ -48,6 +48,12 @@ export async function listShippedPackages(
   }
   const direct = graph.modules.flatMap(({ npmPackage }) => npmPackage ?? []).flatMap(nameOf);
   return { packages, direct: direct.filter((name) => used.has(name)) };
+}
+
+/** A package with peers has their versions behind its own: `a@1.0.0_b@2.0.0`. */
+function findLocked({ npm }: LockFile, name: string): LockFile["npm"][string] | undefined {
+  const key = name in npm ? name : Object.keys(npm).find((key) => key.startsWith(`${name}_`));
+  return key === undefined ? undefined : npm[key];
 }
 
 function toName({ name, version }: NpmPackage): string {

@@ -131,3 +131,29 @@ Deno.test("listShippedPackages() finds licence and digest of what goes into this
   deepStrictEqual(packages.filter(({ licence }) => licence === undefined), []);
   assertCycloneDx(await createSbom({ ...OPTIONS, packages, direct }));
 });
+
+Deno.test("listShippedPackages() finds a package that the lock file names together with its peers", async () => {
+  const packageOf = (name: string, version: string, dependencies: readonly string[]) => ({
+    name,
+    version,
+    dependencies,
+  });
+  const graph = {
+    modules: [{ npmPackage: "a@1.0.0_b@2.0.0" }],
+    npmPackages: {
+      "a@1.0.0_b@2.0.0": packageOf("a", "1.0.0", ["b@2.0.0"]),
+      "b@2.0.0": packageOf("b", "2.0.0", []),
+    },
+  };
+  const lock = {
+    npm: { "a@1.0.0_b@2.0.0": { integrity: "sha512-a" }, "b@2.0.0": { integrity: "sha512-b" } },
+  };
+  const target = findTarget("linux-x64");
+  deepStrictEqual(await listShippedPackages(graph, lock, [target], "/nowhere"), {
+    packages: [
+      { name: "a", version: "1.0.0", integrity: "sha512-a", dependencies: ["b@2.0.0"] },
+      { name: "b", version: "2.0.0", integrity: "sha512-b", dependencies: [] },
+    ],
+    direct: ["a@1.0.0"],
+  });
+});
