@@ -1,6 +1,7 @@
 /** Gives back what only the worker's set-up needed, before the first line of a handler runs. */
 
 import process from "node:process";
+import { forgetLoadedModules } from "./native_sessions.ts";
 
 /** Thrown where a handler ends its worker; it unwinds the handler and nothing else. */
 export class WorkerExit extends Error {
@@ -19,6 +20,7 @@ export class WorkerExit extends Error {
 export function lockDown(packagesDirs: readonly string[], onExit: (what: string) => void): void {
   for (const name of ["ffi", "env", "sys"] as const) Deno.permissions.revokeSync({ name });
   for (const path of packagesDirs) Deno.permissions.revokeSync({ name: "read", path });
+  forgetLoadedModules();
 
   const exit = (what: string) => (code?: unknown): never => {
     const call = `${what}(${code ?? ""})`;

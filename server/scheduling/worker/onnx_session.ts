@@ -9,6 +9,8 @@ import type {
   TensorInfo,
 } from "../../../handlers/mod.ts";
 
+import { sealNativeSessions } from "./native_sessions.ts";
+
 /** What of the runtime's module this worker uses; nobody else in its thread can make a session. */
 export interface OnnxRuntime {
   createSession(
@@ -48,18 +50,20 @@ export async function loadOnnxRuntime(): Promise<OnnxRuntime> {
 }
 
 /**
- * Keeps the making of sessions to this file. A handler that imports the runtime gets the same module, and
- * some session options write files that no permission of the thread covers.
+ * Keeps the making of sessions to this file. A handler that imports the runtime gets the same module, whose
+ * own way is closed; the native one is closed to all that goes around it.
  */
 function sealRuntime(ort: typeof Ort): OnnxRuntime {
   const create = ort.InferenceSession.create.bind(ort.InferenceSession);
+  const withTicket = sealNativeSessions();
   Object.defineProperty(ort.InferenceSession, "create", {
     value: () => {
       throw new TypeError("Cannot make a session: handlers open models with context.openModel()");
     },
   });
   return {
-    createSession: (source, options) => create(source as string, options),
+    createSession: (source, options) =>
+      withTicket(source, options, () => create(source as string, options)),
     Tensor: ort.Tensor,
   };
 }
