@@ -1,6 +1,9 @@
 import type { WireFailure } from "../protocol.ts";
 import { DeviceUnavailableError } from "./execution_provider.ts";
 
+/** A module of no file: a bundle that a worker imports is one, as long as it is. */
+const DATA_URL_REGEXP = /data:text\/javascript;base64,[\w+/=]+/g;
+
 /** A place in a file of the model folder, as V8 and the loader print it. */
 const LOCATION_REGEXP = /(file:\/\/[^\s()'"]+?):(\d+):\d+/g;
 
@@ -28,7 +31,8 @@ const LOCATION_REGEXP = /(file:\/\/[^\s()'"]+?):(\d+):\d+/g;
 export function describeError(error: unknown, modelDir: string): WireFailure {
   const modelUrl = toDirectoryUrl(modelDir);
   const hide = (text: string) =>
-    text.replaceAll(modelUrl, "").replaceAll(`${modelDir}/`, "").replaceAll(modelDir, ".");
+    text.replaceAll(DATA_URL_REGEXP, "the handler").replaceAll(modelUrl, "")
+      .replaceAll(`${modelDir}/`, "").replaceAll(modelDir, ".");
   if (!(error instanceof Error)) return { message: hide(String(error)) };
   const stack = error.stack ?? "";
   for (const [, url, line] of `${error.message}\n${stack}`.matchAll(LOCATION_REGEXP)) {

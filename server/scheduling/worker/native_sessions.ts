@@ -4,9 +4,6 @@
  * libraries, that no permission of the thread covers.
  */
 import Module from "node:module";
-import type * as Ort from "onnxruntime-node";
-
-type SessionOptions = Ort.InferenceSession.SessionOptions;
 
 /** The addon's class, as far as it is used here. */
 interface NativeSession {
@@ -16,14 +13,14 @@ interface NativeSession {
 /** Leave to load one model, with options that nobody else has touched. */
 interface Ticket {
   readonly source: unknown;
-  readonly options: SessionOptions;
+  readonly options: unknown;
   next: Ticket | undefined;
 }
 
 /** Runs `make`, in which one session of this source and these options may be loaded. */
 export type WithTicket = <Result>(
   source: string | Uint8Array,
-  options: SessionOptions,
+  options: object,
   make: () => Promise<Result>,
 ) => Promise<Result>;
 
@@ -64,7 +61,7 @@ export function sealNativeSessions(): WithTicket {
   return async (source, options, make) => {
     const ticket: Ticket = {
       source: typeof source === "string" ? source : source.buffer,
-      options: toPlain(options) as SessionOptions,
+      options: toPlain(options),
       next: first,
     };
     first = ticket;
