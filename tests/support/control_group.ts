@@ -32,16 +32,20 @@ export async function openOwnControlGroup(): Promise<OwnControlGroup | undefined
   const mountDir = await Deno.makeTempDir({ prefix: "marina-groups-" });
   async function dispose(): Promise<void> {
     await Deno.remove(mountDir);
+    // A test that has failed may leave groups of workers; the kernel's own files go with the folder.
+    for (const { name, isDirectory } of Deno.readDirSync(dir)) {
+      if (isDirectory) await Deno.remove(join(dir, name)).catch(() => {});
+    }
     await Deno.remove(dir).catch(() => {});
   }
   try {
-    await Deno.mkdir(dir);
+    await Deno.mkdir(dir, { recursive: true });
     const sh = ["sh", "-c", ENTER, dir, mountDir];
     const trial = await new Deno.Command(sh[0]!, { args: [...sh.slice(1), "true"] }).output();
     if (trial.success) return { dir, command: [...sh, ...command], [Symbol.asyncDispose]: dispose };
   } catch {
     // Read-only.
   }
-  await dispose();
+  await dispose().catch(() => {});
   return undefined;
 }
