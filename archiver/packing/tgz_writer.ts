@@ -14,6 +14,8 @@ export class TgzWriter implements ArchiveWriter {
   readonly #prefix: string;
   readonly #packer = createTarPacker();
   readonly #written: Promise<void>;
+  /** Why the file cannot be written; the packer says of its own stream only that it is closed. */
+  #failure: Error | undefined;
 
   private constructor(file: GzipFile, modelName: string) {
     this.#file = file;
@@ -29,6 +31,30 @@ export class TgzWriter implements ArchiveWriter {
   }
 
   async add(entry: PackedEntry): Promise<void> {
+    try {
+      const body = this.#open(entry);
+      // The packer passes pieces on as they are, so each must be its own.
+      for await (const piece of entry.pieces) await body.write(piece.slice());
+      await body.close();
+    } catch (error) {
+      throw this.#failure ?? error;
+    }
+  }
+
+  async finish(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#packer.controller.finalize();
+    await this.#written;
+    await this.#file.finish();
+  }
+
+  async dispose(): Promise<void> {
+    this.#packer.controller.error(new Error("Disposed"));
+    await this.#written.catch(() => {});
+    await this.#file.close();
+  }
+
+  #open(entry: PackedEntry): WritableStreamDefaultWriter<Uint8Array> {
     const name = this.#prefix + entry.name;
     const body = this.#packer.controller.add({
       name,
@@ -44,24 +70,15 @@ export class TgzWriter implements ArchiveWriter {
       gname: "",
     }).getWriter();
     body.closed.catch(() => {});
-    // The packer passes pieces on as they are, so each must be its own.
-    for await (const piece of entry.pieces) await body.write(piece.slice());
-    await body.close();
-  }
-
-  async finish(): Promise<void> {
-    this.#packer.controller.finalize();
-    await this.#written;
-    await this.#file.finish();
-  }
-
-  async dispose(): Promise<void> {
-    this.#packer.controller.error(new Error("Disposed"));
-    await this.#written.catch(() => {});
-    await this.#file.close();
+    return body;
   }
 
   async #compress(): Promise<void> {
-    for await (const bytes of this.#packer.readable) await this.#file.write(bytes);
+    for await (const bytes of this.#packer.readable) {
+      await this.#file.write(bytes).catch((error) => {
+        // Known before the stream ends, which the next line does.
+        throw this.#failure = error;
+      });
+    }
   }
 }
