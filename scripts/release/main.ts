@@ -2,8 +2,8 @@
  * Makes all that a release consists of: `deno task release`.
  *
  * The executables, `install.sh`, the modules for a web server (`marina-url.tar.gz`), what all of it is made
- * of (`marina.cdx.json`), a list (`release.json`) and the checksums (`SHA256SUMS`). Ends with 1 when a target could not be built; what
- * could is there all the same.
+ * of (`marina.cdx.json`) and under which licences (`THIRD-PARTY-LICENSES.txt`), a list (`release.json`) and
+ * the checksums (`SHA256SUMS`). Ends with 1 when a target could not be built; what could is there all the same.
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,6 +19,7 @@ import {
 import { TARGETS, toBinaryName } from "../compile/targets.ts";
 import { createLockText } from "../publish/lock_text.ts";
 import { publishSources } from "../publish/publish_sources.ts";
+import { createLicenceText } from "./licence_texts.ts";
 import { createSbom } from "./sbom.ts";
 import { listShippedPackages, type LockFile } from "./shipped_packages.ts";
 import { hashFiles, toChecksumText } from "./checksums.ts";
@@ -35,6 +36,8 @@ const USAGE = `Usage: deno task release [-- options]
 MARINA_DENO_CLI names the compiler; DENORT_BIN and DENORT_BIN_LINUX_ARM64 and so on name base executables.
 SOURCE_DATE_EPOCH is the release's time, in seconds.
 `;
+
+const LICENCES_NAME = "THIRD-PARTY-LICENSES.txt";
 
 const URL_ARCHIVE_NAME = "marina-url.tar.gz";
 
@@ -81,11 +84,12 @@ async function makeRelease(outputDir: string, targetNames: readonly string[]): P
     else missing.push({ target: target.name, reason });
   }
   const lockText = await Deno.readTextFile(join(SOURCE_DIR, "deno.lock"));
+  const npmCacheDir = await readNpmCacheDir();
   const { packages, direct } = await listShippedPackages(
     await readModuleGraph(ENTRY_MODULES),
     JSON.parse(lockText) as LockFile,
     TARGETS.filter(({ name }) => targetNames.includes(name)),
-    await readNpmCacheDir(),
+    npmCacheDir,
   );
   const runtimeVersion = await readRuntimeVersion();
   const sbom = await createSbom({
@@ -97,6 +101,10 @@ async function makeRelease(outputDir: string, targetNames: readonly string[]): P
     createdAtMs,
   });
   await writeJson(join(outputDir, "marina.cdx.json"), sbom);
+  await Deno.writeTextFile(
+    join(outputDir, LICENCES_NAME),
+    await createLicenceText(packages, npmCacheDir),
+  );
   const installer = await Deno.readTextFile(join(SOURCE_DIR, "scripts", "install.sh"));
   await Deno.writeTextFile(
     join(outputDir, "install.sh"),

@@ -10,6 +10,7 @@ import { gunzipSync } from "node:zlib";
 import { unpackTar } from "modern-tar";
 import { readExecutablePlatform } from "../../../scripts/compile/executable_format.ts";
 import { hashFiles, toChecksumText } from "../../../scripts/release/checksums.ts";
+import { createLicenceText } from "../../../scripts/release/licence_texts.ts";
 import { stampInstaller } from "../../../scripts/release/stamp_installer.ts";
 import { createUrlArchive, PLACEHOLDER_URL } from "../../../scripts/release/url_archive.ts";
 import { TempFolder } from "../../support/temp_folder.ts";
@@ -106,6 +107,7 @@ Deno.test("release ends with 1, names the target that could not be built, and ma
     const names = [...Deno.readDirSync(dir)].map(({ name }) => name).sort();
     deepStrictEqual(names, [
       "SHA256SUMS",
+      "THIRD-PARTY-LICENSES.txt",
       "install.sh",
       "marina-url.tar.gz",
       "marina.cdx.json",
@@ -124,4 +126,27 @@ Deno.test("release ends with 1, names the target that could not be built, and ma
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
+});
+
+Deno.test("createLicenceText() hands on each package's licences and notices, and names one that brings none", async () => {
+  await using cache = await TempFolder.create();
+  const at = (path: string) => `registry.npmjs.org/${path}`;
+  await cache.write(at("@scope/a/1.0.0/LICENSE"), "MIT: do what you like\n");
+  await cache.write(at("@scope/a/1.0.0/ThirdPartyNotices.txt"), "With parts of b\n");
+  await cache.write(at("@scope/a/1.0.0/licenser.js"), "code");
+  await cache.write(at("b/2.0.0/index.js"), "code");
+  const common = { integrity: "sha512-", dependencies: [] };
+  const text = await createLicenceText([
+    { ...common, name: "@scope/a", version: "1.0.0", licence: "MIT" },
+    { ...common, name: "b", version: "2.0.0", licence: "ISC" },
+    { ...common, name: "not-here", version: "3.0.0" },
+  ], cache.path);
+  const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("==="));
+  deepStrictEqual(lines, [
+    "@scope/a 1.0.0, MIT",
+    "MIT: do what you like",
+    "With parts of b",
+    "b 2.0.0, ISC",
+    "not-here 3.0.0",
+  ]);
 });
