@@ -43,8 +43,24 @@ function listNeeded(config: ServerConfig): Deno.PermissionDescriptor[] {
     ...addresses.flatMap(toDescriptors),
     { name: "sys" },
     { name: "ffi", path: packagesDir },
-    ...isolation === "process" ? [{ name: "run", command: Deno.execPath() } as const] : [],
+    ...isolation === "process" ? listNeededByProcesses() : [],
   ];
+}
+
+/** This program once more, and a socket to each, whose name is not known beforehand. */
+function listNeededByProcesses(): Deno.PermissionDescriptor[] {
+  const run = { name: "run", command: Deno.execPath() } as const;
+  return areSocketsAddresses() ? [run, { name: "net" }] : [run];
+}
+
+/** Whether the runtime asks for the net where a socket's file is opened: older ones do not know such hosts. */
+function areSocketsAddresses(): boolean {
+  try {
+    Deno.permissions.querySync({ name: "net", host: "unix:/" });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A socket is a file in its folder; the system gives a free port only to those that may have any. */
@@ -53,7 +69,10 @@ function toDescriptors(address: ListenAddress): Deno.PermissionDescriptor[] {
     return [{ name: "net", host: `${address.hostname}:${address.port}` }];
   }
   const path = dirname(address.path);
-  return [{ name: "read", path }, { name: "write", path }];
+  const files = [{ name: "read", path }, { name: "write", path }] as const;
+  return areSocketsAddresses()
+    ? [...files, { name: "net", host: `unix:${address.path}` }]
+    : [...files];
 }
 
 function assertGranted(needed: readonly Deno.PermissionDescriptor[]): void {
@@ -61,8 +80,10 @@ function assertGranted(needed: readonly Deno.PermissionDescriptor[]): void {
     Deno.permissions.querySync(descriptor).state !== "granted"
   );
   if (missing.length === 0) return;
-  const flags = [...new Set(missing.map(toFlag))].join(" ");
-  throw new ConfigError(`Cannot start: permissions are missing, add ${flags}`);
+  const flags = new Set(missing.map(toFlag));
+  // A flag without a value means all values.
+  const shortest = [...flags].filter((flag) => !flag.includes("=") || !flags.has(toName(flag)));
+  throw new ConfigError(`Cannot start: permissions are missing, add ${shortest.join(" ")}`);
 }
 
 /** @returns The flag of the runtime that grants it. */
@@ -71,4 +92,8 @@ function toFlag(descriptor: Deno.PermissionDescriptor): string {
   const value = values.map(([, text]) => String(text).replaceAll(",", ",,"))[0];
   const flag = `--allow-${descriptor.name}`;
   return value === undefined ? flag : `${flag}=${value}`;
+}
+
+function toName(flag: string): string {
+  return flag.slice(0, flag.indexOf("="));
 }

@@ -2,7 +2,7 @@
 import { deepStrictEqual, doesNotMatch, match, strictEqual } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { resolvePackagesDir } from "../../server/scheduling/mod.ts";
-import { runMarina, startMarina } from "../support/marina_process.ts";
+import { runMarina, type RunMarinaOptions, startMarina } from "../support/marina_process.ts";
 import { TempFolder } from "../support/temp_folder.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
@@ -86,8 +86,22 @@ Deno.test("inspect --verify may read the archive and nothing else", async () => 
   assertNamesPermission(refused.stderr, "read");
 });
 
-Deno.test("serve answers the digit model with the permissions that the README lists, and names each one that is missing", async () => {
-  await using folder = await createFiles();
+/** Servers of the digit model, each with its own permissions. */
+interface ServeCase extends AsyncDisposable {
+  /** What the README lists for the isolation. */
+  readonly flags: readonly string[];
+  readonly args: readonly string[];
+  toOptions(flags: readonly string[]): RunMarinaOptions;
+}
+
+const NEEDED_BY_ISOLATION = {
+  thread: ["--allow-net=127.0.0.1"],
+  // A worker's process is this same program, and its socket's name is not known beforehand.
+  process: ["--allow-net", `--allow-run=${Deno.execPath()}`],
+};
+
+async function createServeCase(isolation: keyof typeof NEEDED_BY_ISOLATION): Promise<ServeCase> {
+  const folder = await createFiles();
   strictEqual((await runMarina(toArchiveArgs(folder), { command: toCommand(["-A"]) })).code, 0);
   const config = await folder.write(
     "config.properties",
@@ -99,43 +113,79 @@ default_workers_per_model=1
 `,
   );
   for (const name of ["temp", "logs"]) await Deno.mkdir(folder.at(name));
-  const env = {
-    TMPDIR: folder.at("temp"),
-    LOG_LOCATION: folder.at("logs"),
-    METRICS_LOCATION: folder.at("logs"),
+  const [temp, logs, store] = ["temp", "logs", "store"].map((name) => folder.at(name));
+  const env = { TMPDIR: temp!, LOG_LOCATION: logs!, METRICS_LOCATION: logs! };
+  const args = ["--ts-config", config, "--model-store", store!, "--ncs"];
+  return {
+    flags: [
+      `--allow-read=${config},${store},${temp},${logs},${PACKAGES},${ROOT}`,
+      `--allow-write=${temp},${logs}`,
+      "--allow-env",
+      "--allow-sys",
+      `--allow-ffi=${PACKAGES}`,
+      ...NEEDED_BY_ISOLATION[isolation],
+    ],
+    args: [...args, "--models", "mnist=mnist.mar", "--isolation", isolation],
+    toOptions: (flags) => ({ cwd: folder.path, env, command: toCommand(flags) }),
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };
-  const written = `${folder.at("temp")},${folder.at("logs")}`;
-  const flags = [
-    `--allow-read=${config},${folder.at("store")},${written},${PACKAGES},${ROOT}`,
-    `--allow-write=${written}`,
-    "--allow-net=127.0.0.1",
-    "--allow-env",
-    "--allow-sys",
-    `--allow-ffi=${PACKAGES}`,
-  ];
-  const args = ["--ts-config", config, "--model-store", folder.at("store"), "--ncs"];
-  args.push("--models", "mnist=mnist.mar");
-  for (const { kind, rest } of dropEach(flags)) {
-    const command = toCommand(rest);
-    const { code, stderr } = await runMarina(["serve", ...args], {
-      cwd: folder.path,
-      env,
-      command,
-    });
-    strictEqual(code, 1, kind);
-    assertNamesPermission(stderr, kind);
-  }
-  await using marina = await startMarina({
-    args,
+}
+
+Deno.test.each([{ isolation: "thread" as const }, { isolation: "process" as const }])(
+  "serve --isolation $isolation names each permission that is missing of those that the README lists",
+  async ({ isolation }) => {
+    await using served = await createServeCase(isolation);
+    for (const { kind, rest } of dropEach(served.flags)) {
+      const { code, stderr } = await runMarina(["serve", ...served.args], served.toOptions(rest));
+      strictEqual(code, 1, kind);
+      assertNamesPermission(stderr, kind);
+    }
+  },
+);
+
+Deno.test.each([{ isolation: "thread" as const }])(
+  "serve --isolation $isolation answers the digit model with the permissions that the README lists",
+  async ({ isolation }) => {
+    await using served = await createServeCase(isolation);
+    const { flags, args } = served;
+    await using marina = await startMarina({ args, ...served.toOptions(flags) });
+    const body = await Deno.readFile(`${EXAMPLE}digits/7.png`);
+    const url = `${marina.inferenceUrl}/predictions/mnist`;
+    const response = await fetch(url, { method: "POST", body });
+    deepStrictEqual([response.status, (await response.json()).digit], [200, 7]);
+    strictEqual(await marina.stop(), 0);
+  },
+);
+
+Deno.test("serve asks for --allow-net=unix:PATH where an address is a socket, and starts with it", async () => {
+  await using folder = await createFiles();
+  const socket = folder.at("s");
+  const config = await folder.write(
+    "config.properties",
+    `inference_address=unix:${socket}
+management_address=http://127.0.0.1:0
+enable_metrics_api=false
+disable_token_authorization=true
+`,
+  );
+  const options = {
     cwd: folder.path,
-    env,
-    command: toCommand(flags),
+    env: { TMPDIR: folder.path, LOG_LOCATION: folder.path, METRICS_LOCATION: folder.path },
+  };
+  const args = ["--ts-config", config, "--model-store", folder.at("store"), "--ncs"];
+  args.push("--isolation", "thread");
+  const flags = ["--allow-read", `--allow-write=${folder.path}`, "--allow-env", "--allow-sys"];
+  flags.push(`--allow-ffi=${PACKAGES}`);
+  const command = toCommand([...flags, "--allow-net=127.0.0.1"]);
+  const { code, stderr } = await runMarina(["serve", ...args], { ...options, command });
+  deepStrictEqual([code, stderr], [
+    1,
+    `marina serve: error: Cannot start: permissions are missing, add --allow-net=unix:${socket}\n`,
+  ]);
+  await using marina = await startMarina({
+    ...options,
+    args,
+    command: toCommand([...flags, `--allow-net=127.0.0.1,unix:${socket}`]),
   });
-  const body = await Deno.readFile(`${EXAMPLE}digits/7.png`);
-  const response = await fetch(`${marina.inferenceUrl}/predictions/mnist`, {
-    method: "POST",
-    body,
-  });
-  deepStrictEqual([response.status, (await response.json()).digit], [200, 7]);
   strictEqual(await marina.stop(), 0);
 });
