@@ -206,7 +206,7 @@ Deno.test({
   ignore: hasNoDriver,
   async fn() {
     await using store = await createModelStore({
-      digits: await createDigits("minWorkers: 1\nmaxWorkers: 1\n"),
+      digits: await createDigits("minWorkers: 1\nmaxWorkers: 1\nisolation: thread\n"),
     });
     await using marina = await startGpuServer({ dir: store.dir, numberOfGpu: 2, hasDriver: true });
     strictEqual(await assertDigits(marina), 1);

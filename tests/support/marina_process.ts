@@ -10,6 +10,7 @@ import { ENGINE_FLAG } from "../../server/own_flags.ts";
 
 const REPOSITORY_ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const START_DEADLINE_MS = 120_000;
+const RUN_DEADLINE_MS = 300_000;
 const STOP_DEADLINE_MS = 60_000;
 const ASKED_ISOLATION = Deno.env.get("MARINA_ISOLATION");
 
@@ -32,12 +33,14 @@ export interface RunMarinaOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Runs one command to its end: `runMarina(["archive", "--help"])`. */
+/** Runs one command to its end, killed if it never comes: `runMarina(["archive", "--help"])`. */
 export async function runMarina(
   args: readonly string[],
   options: RunMarinaOptions = {},
 ): Promise<CommandOutcome> {
-  const output = await createCommand(args, options).output();
+  const child = createCommand(args, options).spawn();
+  const deadline = setTimeout(() => kill(child, "SIGKILL"), RUN_DEADLINE_MS);
+  const output = await child.output().finally(() => clearTimeout(deadline));
   const decoder = new TextDecoder();
   return {
     code: output.code,
