@@ -51,10 +51,6 @@ async function compileFor(
   entries: readonly string[],
   outputDir: string,
 ): Promise<void> {
-  const base = findBase(target);
-  if (base !== undefined && !await isFile(base)) {
-    throw new Error(`Cannot compile for ${target.name}: the base executable must be a file`);
-  }
   if (target.triple !== Deno.build.target) await fetchPackages(target.platform, target.arch);
   const { used, unused } = splitPackages(
     await readModuleGraph(entries),
@@ -74,7 +70,7 @@ async function compileFor(
   await compile({
     triple: target.triple,
     entries,
-    base,
+    base: findBase(target),
     include: packedDir,
     exclude: [...unused.map(toDir), ...leftOut],
     output,
@@ -88,8 +84,10 @@ async function compileFor(
   write(`${output}: ${toMegabytes(size)}\n${toContentsText(size, parts)}`);
 }
 
-async function isFile(path: string): Promise<boolean> {
-  return (await Deno.stat(path).catch(() => undefined))?.isFile ?? false;
+async function assertBase(target: Target): Promise<void> {
+  const base = findBase(target);
+  if (base === undefined || (await Deno.stat(base).catch(() => undefined))?.isFile) return;
+  throw new Error(`Cannot compile for ${target.name}: the base executable must be a file`);
 }
 
 /** A base for another platform makes an executable that is none. */
@@ -120,6 +118,10 @@ try {
   const outputDir = values["output-dir"];
   await Deno.mkdir(outputDir, { recursive: true });
   const targets = values.all ? TARGETS : [findTarget(values.target)];
+  for (const target of targets) {
+    current = target;
+    await assertBase(target);
+  }
   const entries = await bundleProgram({
     sourceDir: SOURCE_DIR,
     entries: ENTRY_MODULES,
