@@ -4,8 +4,13 @@ const REPOSITORY_ROOT = new URL("../../", import.meta.url);
 
 /** One model of a store, as text and paths. */
 export interface StoredModel {
-  /** `base_handler`, or the text of a `handler.ts`. */
+  /** `base_handler`, or the text of a module. */
   readonly handler: string;
+  /**
+   * The module's file, `handler.ts` unless given. A program that is compiled or comes from a URL takes a `.js`
+   * that imports nothing as it is; anything else it bundles, a second for each registration.
+   */
+  readonly handlerFile?: string;
   /** Relative to the repository. */
   readonly serializedFile?: string;
   /** Text of its `model-config.yaml`. */
@@ -51,7 +56,9 @@ async function packModel(storeDir: string, name: string, model: StoredModel): Pr
     await generateModelArchive({
       modelName: name.replace(/@.*/, ""),
       version: model.version ?? "1.0",
-      handler: isBuiltIn ? model.handler : await write("handler.ts", model.handler),
+      handler: isBuiltIn
+        ? model.handler
+        : await write(model.handlerFile ?? "handler.ts", model.handler),
       serializedFile: model.serializedFile === undefined
         ? undefined
         : new URL(model.serializedFile, REPOSITORY_ROOT).pathname,
