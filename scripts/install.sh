@@ -68,7 +68,12 @@ is_musl() {
 # download URL FILE
 download() {
   if has curl; then
-    curl --fail --silent --show-error --location --retry 2 --output "$2" "$1"
+    case "$1" in
+      https://*) protocols=https ;;
+      *) protocols=http,https ;;
+    esac
+    # A release behind HTTPS stays there, whatever it redirects to.
+    curl --fail --silent --show-error --location --proto-redir "=$protocols" --retry 2 --output "$2" "$1"
   else
     wget -q -O "$2" "$1"
   fi
@@ -93,83 +98,110 @@ checksum_in() {
   done <"$1"
 }
 
-version=
-dir=
-while [ $# -gt 0 ]; do
-  case "$1" in
-    --version | --dir)
-      [ $# -ge 2 ] || fail "Cannot read the arguments: $1 expects a value"
-      if [ "$1" = --dir ]; then dir=$2; else version=${2#v}; fi
-      shift 2
-      ;;
-    --version=*)
-      version=${1#*=}
-      version=${version#v}
-      shift
-      ;;
-    --dir=*)
-      dir=${1#*=}
-      shift
-      ;;
-    -h | --help)
-      printf '%s' "$USAGE"
-      exit 0
-      ;;
+# Prints the folder to install into where none is named.
+default_dir() {
+  if [ "$(id -u)" = 0 ]; then
+    printf '/usr/local/bin\n'
+  else
+    [ -n "${HOME:-}" ] || fail "Cannot choose a folder: HOME is not set, name one with --dir"
+    printf '%s/.local/bin\n' "$HOME"
+  fi
+}
+
+# Tells how to reach the program: `explain_path DIR FILE`.
+explain_path() {
+  case ":$PATH:" in
+    *":$1:"*) ;;
     *)
-      printf '%s' "$USAGE" >&2
-      fail "Cannot read the arguments: known are --version, --dir and --help, found \"$1\""
+      # shellcheck disable=SC2016 # The profile is to hold $PATH itself.
+      printf 'It is not on the path yet; add to your shell profile:\n\n  export PATH="%s:$PATH"\n\n' "$1"
       ;;
   esac
-done
+  first=$(command -v marina) || return 0
+  # shellcheck disable=SC3013 # In POSIX since 2024, in the shells since long before.
+  [ "$first" -ef "$1/$2" ] || printf 'The path leads to another Marina: %s\n' "$first"
+}
 
-base_url=${MARINA_BASE_URL:-$DEFAULT_BASE_URL}
-base_url=${base_url%/}
-[ -n "$base_url" ] || fail "Cannot download Marina: this copy of the script belongs to no release, name an address as environment variable MARINA_BASE_URL"
-has curl || has wget || fail "Cannot download Marina: curl or wget is needed, found neither"
-has sha256sum || has shasum || fail "Cannot prove the download: sha256sum or shasum is needed, found neither"
-find_target
+# All of it is read before any of it runs: a script that comes through a pipe may be cut off.
+main() {
+  version=
+  dir=
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --version | --dir)
+        [ $# -ge 2 ] || fail "Cannot read the arguments: $1 expects a value"
+        if [ "$1" = --dir ]; then dir=$2; else version=${2#v}; fi
+        shift 2
+        ;;
+      --version=*)
+        version=${1#*=}
+        version=${version#v}
+        shift
+        ;;
+      --dir=*)
+        dir=${1#*=}
+        shift
+        ;;
+      -h | --help)
+        printf '%s' "$USAGE"
+        exit 0
+        ;;
+      *)
+        printf '%s' "$USAGE" >&2
+        fail "Cannot read the arguments: known are --version, --dir and --help, found \"$1\""
+        ;;
+    esac
+  done
 
-suffix=
-[ "$os" != windows ] || suffix=.exe
-file=marina-$target$suffix
-if [ -n "$version" ]; then
-  from=$base_url/download/v$version
-else
-  from=$base_url/latest/download
-fi
-if [ -z "$dir" ]; then
-  if [ "$(id -u)" = 0 ]; then dir=/usr/local/bin; else dir=$HOME/.local/bin; fi
-fi
+  base_url=${MARINA_BASE_URL:-$DEFAULT_BASE_URL}
+  base_url=${base_url%/}
+  [ -n "$base_url" ] || fail "Cannot download Marina: this copy of the script belongs to no release, name an address as environment variable MARINA_BASE_URL"
+  has curl || has wget || fail "Cannot download Marina: curl or wget is needed, found neither"
+  has sha256sum || has shasum || fail "Cannot prove the download: sha256sum or shasum is needed, found neither"
+  find_target
 
-mkdir -p "$dir" || fail "Cannot install into \"$dir\": the folder cannot be made, name another with --dir"
-dir=$(cd "$dir" && pwd)
-# In the same folder, so that the last step is a rename.
-draft=$(mktemp -d "$dir/.marina-XXXXXX") ||
-  fail "Cannot install into \"$dir\": the folder cannot be written, name another with --dir"
-trap 'rm -rf "$draft"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
+  suffix=
+  [ "$os" != windows ] || suffix=.exe
+  file=marina-$target$suffix
+  name=marina$suffix
+  if [ -n "$version" ]; then
+    from=$base_url/download/v$version
+  else
+    from=$base_url/latest/download
+  fi
+  [ -n "$dir" ] || dir=$(default_dir)
+  case "$dir" in
+    /* | [A-Za-z]:*) ;;
+    # Not an option, and not below CDPATH.
+    *) dir=./$dir ;;
+  esac
 
-download "$from/SHA256SUMS" "$draft/SHA256SUMS" ||
-  fail "Cannot download \"$from/SHA256SUMS\": without checksums nothing is installed"
-expected=$(checksum_in "$draft/SHA256SUMS" "$file")
-[ -n "$expected" ] || fail "Cannot install \"$file\": the release's SHA256SUMS does not name it"
-printf 'Downloading %s\n' "$from/$file"
-download "$from/$file" "$draft/$file" || fail "Cannot download \"$from/$file\""
-found=$(checksum_of "$draft/$file")
-[ "$found" = "$expected" ] ||
-  fail "Cannot install \"$file\": its SHA-256 checksum must be $expected, found $found"
+  mkdir -p "$dir" || fail "Cannot install into \"$dir\": the folder cannot be made, name another with --dir"
+  dir=$(cd "$dir" && pwd)
+  [ ! -d "$dir/$name" ] || fail "Cannot install as \"$dir/$name\": a folder has that name, name another place with --dir"
+  # In the same folder, so that the last step is a rename.
+  draft=$(mktemp -d "$dir/.marina-XXXXXX") ||
+    fail "Cannot install into \"$dir\": the folder cannot be written, name another with --dir"
+  trap 'rm -rf "$draft"' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
 
-chmod 755 "$draft/$file"
-installed=$("$draft/$file" --version) ||
-  fail "Cannot install \"$file\": it does not run on this machine"
-mv -f "$draft/$file" "$dir/marina$suffix"
-printf 'Installed %s as %s\n' "$installed" "$dir/marina$suffix"
+  download "$from/SHA256SUMS" "$draft/SHA256SUMS" ||
+    fail "Cannot download \"$from/SHA256SUMS\": without checksums nothing is installed"
+  expected=$(checksum_in "$draft/SHA256SUMS" "$file")
+  [ -n "$expected" ] || fail "Cannot install \"$file\": the release's SHA256SUMS does not name it"
+  printf 'Downloading %s\n' "$from/$file"
+  download "$from/$file" "$draft/$file" || fail "Cannot download \"$from/$file\""
+  found=$(checksum_of "$draft/$file")
+  [ "$found" = "$expected" ] ||
+    fail "Cannot install \"$file\": its SHA-256 checksum must be $expected, found $found"
 
-case ":$PATH:" in
-  *":$dir:"*) ;;
-  *)
-    # shellcheck disable=SC2016 # The profile is to hold $PATH itself.
-    printf 'It is not on the path yet; add to your shell profile:\n\n  export PATH="%s:$PATH"\n\n' "$dir"
-    ;;
-esac
+  chmod 755 "$draft/$file"
+  installed=$("$draft/$file" --version) ||
+    fail "Cannot install \"$file\": it does not run on this machine; if \"$dir\" is mounted with noexec, name another folder with --dir"
+  mv -f "$draft/$file" "$dir/$name"
+  printf 'Installed %s as %s\n' "$installed" "$dir/$name"
+  explain_path "$dir" "$name"
+}
+
+main "$@"

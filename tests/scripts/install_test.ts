@@ -33,6 +33,8 @@ interface InstallOptions {
   readonly programs?: Readonly<Record<string, string>>;
   /** The only programs of the system that are there; all unless given. */
   readonly only?: readonly string[];
+  /** Lies beside the folder to install into, which is the working folder's `to here`. */
+  readonly folder?: string;
   /** What is installed already. */
   readonly installed?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -55,6 +57,7 @@ async function install(options: InstallOptions): Promise<InstallOutcome> {
     const [bin, dir] = [join(root, "bin"), join(root, "to here")];
     await Deno.mkdir(bin);
     await Deno.mkdir(dir);
+    if (options.folder !== undefined) await Deno.mkdir(join(root, options.folder));
     const uname = '#!/bin/sh\ncase "$1" in -m) echo x86_64;; *) echo Linux;; esac\n';
     for (const [name, text] of Object.entries({ uname, ...options.programs })) {
       await Deno.writeTextFile(join(bin, name), text, { mode: 0o755 });
@@ -217,6 +220,13 @@ const REFUSALS: readonly Refusal[] = [
     env: { MARINA_BASE_URL: "" },
     says: /name an address as environment variable MARINA_BASE_URL/,
   },
+  {
+    what: "to choose a folder where there is no home",
+    args: ["--dir="],
+    programs: { id: "#!/bin/sh\necho 1000\n" },
+    env: { HOME: "" },
+    says: /Cannot choose a folder: HOME is not set, name one with --dir$/m,
+  },
   { what: "an unknown argument", args: ["--prefix"], says: /found "--prefix"/ },
   { what: "--version without a value", args: ["--version"], says: /--version expects a value/ },
 ];
@@ -230,6 +240,57 @@ for (const { what, says, routes = RELEASE, ...options } of REFUSALS) {
     deepStrictEqual(outcome.names, ["marina"]);
   });
 }
+
+Deno.test(
+  "install.sh takes a relative --dir, whatever CDPATH and a leading dash say",
+  test,
+  async () => {
+    for (const name of ["to here", "-to"]) {
+      const outcome = await install({
+        routes: RELEASE,
+        args: [`--dir=${name}`],
+        env: { CDPATH: "." },
+      });
+      deepStrictEqual([outcome.code, outcome.stderr], [0, ""]);
+      match(outcome.stdout, /^Installed marina 9\.1\.0 as (DIR|\S.*\/-to)\/marina$/m);
+    }
+  },
+);
+
+Deno.test(
+  "install.sh refuses to put the executable into a folder that has its name",
+  test,
+  async () => {
+    const outcome = await install({ routes: RELEASE, args: ["--dir=."], folder: "marina" });
+    deepStrictEqual([outcome.code, outcome.stdout], [1, ""]);
+    match(outcome.stderr, /Cannot install as ".*\/marina": a folder has that name/);
+  },
+);
+
+Deno.test("install.sh names another Marina that the path leads to", test, async () => {
+  const outcome = await install({ routes: RELEASE, programs: { marina: OLD } });
+  strictEqual(outcome.code, 0, outcome.stderr);
+  match(outcome.stdout, /^The path leads to another Marina: .*\/bin\/marina$/m);
+});
+
+Deno.test("install.sh does nothing when what comes through a pipe is cut off", test, async () => {
+  const text = await Deno.readTextFile(SCRIPT);
+  for (let end = text.indexOf("main() {"); end < text.lastIndexOf("main"); end += 97) {
+    const child = new Deno.Command(await findProgram("dash"), {
+      args: ["-s"],
+      env: { MARINA_BASE_URL: "http://127.0.0.1:1" },
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(text.slice(0, end)));
+    await writer.close();
+    const { stdout, stderr } = await child.output();
+    const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    match(said, /^$|Syntax error/, `cut after ${end}`);
+  }
+});
 
 for (
   const [system, machine, arm64, file] of [
