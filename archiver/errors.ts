@@ -63,6 +63,8 @@ export type ArchiveErrorCode =
   | "handler_invalid"
   /** A handler imports what cannot be found. */
   | "handler_import_unresolved"
+  /** A handler imports native code or WebAssembly, which no bundle can hold. */
+  | "handler_import_native"
   /** The types of a handler cannot be checked here. */
   | "handler_not_checked"
   /** A file to pack changed while it was packed. */

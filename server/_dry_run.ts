@@ -25,7 +25,8 @@ export interface DryRunOptions {
 
 /**
  * Opens every archive that a server of this config would load, all of the model store when none is named,
- * as far as that goes without a worker: manifest, digests, config file, handler, the ONNX models' headers.
+ * as far as that goes without a worker: manifest, digests, config file, the ONNX models' headers, and whether
+ * the handler compiles and the archive holds all that it imports.
  *
  * Opens no port and writes nothing outside a temporary folder, which is gone in the end; archives at URLs
  * are downloaded there.
@@ -50,6 +51,7 @@ export async function checkModels(config: ServerConfig, options: DryRunOptions):
       store,
       unpackRoot,
       nativeDir,
+      provesHandlers: true,
       createEvents: () => combineEvents(),
       onWarning: (modelName, text) => options.warn(`${modelName}: ${text}`),
     });

@@ -27,7 +27,8 @@ export interface BundledHandler {
  * @param files What is packed beside it, by name in the archive: a relative import finds these too, as it would in
  * the archive.
  * @returns Undefined for JavaScript that imports nothing, which is one module already.
- * @throws {ArchiveError} `handler_invalid`, `handler_import_unresolved`, `entry_name_invalid`.
+ * @throws {ArchiveError} `handler_invalid`, `handler_import_unresolved`, `handler_import_native`,
+ * `entry_name_invalid`.
  */
 export async function bundleHandler(
   path: string,

@@ -55,13 +55,16 @@ const MARINA_SPACE = "host";
 const BUILTIN_SPACE = "runtime";
 const MISSING_SPACE = "missing";
 
+const NATIVE_CODE = "handler_import_native";
+
 /**
  * Makes one JavaScript module of a handler and all that it imports, but the runtime's own modules.
  *
  * TypeScript loses its types, decorators and enums become JavaScript; nothing is shortened. The text holds no
  * absolute path, so the same files give the same text in any folder.
  *
- * @throws {BundleError} `handler_invalid`, `handler_import_unresolved`; the message gives file and line.
+ * @throws {BundleError} `handler_invalid`, `handler_import_unresolved`, `handler_import_native`; the message
+ * gives file and line.
  */
 export async function bundleModule(options: BundleModuleOptions): Promise<ModuleBundle> {
   const esbuild = await loadEsbuild();
@@ -142,7 +145,8 @@ export async function bundleModule(options: BundleModuleOptions): Promise<Module
             const { path, package: owner } = moduleByName.get(name)!;
             const ending = path.slice(path.lastIndexOf(".") + 1).toLowerCase();
             if (ending === "node" || ending === "wasm") {
-              return { errors: [{ text: `"${name}" is native code, which cannot be bundled` }] };
+              const text = `"${name}" is native code, which cannot be bundled`;
+              return { errors: [{ text, detail: NATIVE_CODE }] };
             }
             const loader = LOADER_BY_TYPE[type.type ?? ""] ?? LOADER_BY_ENDING[ending] ?? "js";
             const contents = await Deno.readFile(path);
@@ -204,7 +208,7 @@ function fixUrls(text: string, path: string): string {
 }
 
 function toBundleError(
-  { text, location }: Message,
+  { text, location, detail }: Message,
   { shownPath, unresolved }: {
     readonly shownPath: string;
     readonly unresolved: ReadonlySet<string>;
@@ -216,7 +220,11 @@ function toBundleError(
   };
   const where = place ? ` (${place.file}, line ${place.line})` : "";
   return new BundleError(
-    unresolved.has(text) ? "handler_import_unresolved" : "handler_invalid",
+    detail === NATIVE_CODE
+      ? NATIVE_CODE
+      : unresolved.has(text)
+      ? "handler_import_unresolved"
+      : "handler_invalid",
     `Cannot bundle handler "${shownPath}": ${text}${where}`,
     place,
   );

@@ -13,7 +13,8 @@ import { createFolderResolver } from "./_resolver.ts";
  * @param modelDir Absolute, proved by `openArchive()`.
  * @param file Below it.
  * @returns The module's text, to be imported as a `data:` URL.
- * @throws {BundleError} `handler_invalid`, `handler_import_unresolved`: with file and line, without `modelDir`.
+ * @throws {BundleError} `handler_invalid`, `handler_import_unresolved`, `handler_import_native`: with file and
+ * line, without `modelDir`.
  */
 export async function bundleUnpacked(modelDir: string, file: string): Promise<string> {
   const bundle = await bundleModule({

@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { BundleError, bundleInThread, type Manifest } from "../../archiver/mod.ts";
+import { ServeError } from "../errors.ts";
 import type { HandlerSource } from "../scheduling/mod.ts";
 
 /**
@@ -31,6 +32,29 @@ export async function prepareHandlerModule(
     if (place === undefined) return { ...source, fault: { message } };
     const file = posix.join(posix.dirname(source.file), place.file);
     return { ...source, fault: { message, place: { file, line: place.line } } };
+  }
+}
+
+/**
+ * For a check that starts no worker: asserts that a handler's file compiles and that the archive holds all
+ * that it imports, also where the runtime takes it as it is. Nothing of it is run.
+ *
+ * @param canImportSources As above.
+ * @throws {ServeError} `archive_invalid`, with the handler's file and line.
+ */
+export async function assertHandlerModule(
+  source: HandlerSource,
+  { modelDir, manifest }: { readonly modelDir: string; readonly manifest: Manifest },
+  canImportSources: boolean = hasSourceLoader(),
+): Promise<void> {
+  if (source.kind !== "file" || isBundle(source.file, manifest)) return;
+  try {
+    await bundleInThread(modelDir, source.file);
+  } catch (cause) {
+    if (!(cause instanceof BundleError)) throw cause;
+    // What a bundle cannot hold and the runtime can import: WebAssembly.
+    if (canImportSources && cause.code === "handler_import_native") return;
+    throw new ServeError("archive_invalid", cause.message, { cause });
   }
 }
 

@@ -11,7 +11,7 @@ import {
 } from "../scheduling/mod.ts";
 import { listGpuWarnings } from "./_gpu_warnings.ts";
 import type { GpuAssigner } from "./gpu_assigner.ts";
-import { prepareHandlerModule } from "./handler_module.ts";
+import { assertHandlerModule, prepareHandlerModule } from "./handler_module.ts";
 import { resolveEnvelope } from "./envelope_name.ts";
 import { resolveHandler } from "./handler_source.ts";
 import { type ParsedModelConfig, parseModelConfig } from "./model_config.ts";
@@ -40,6 +40,11 @@ export interface ModelOpenerOptions {
   readonly modelOverrides: ReadonlyMap<string, ReadonlyMap<string, ModelOverrides>>;
   /** For archives that name no handler. */
   readonly defaultHandler?: string;
+  /**
+   * For a check that starts no worker: a handler that does not compile is refused here, and none is made
+   * ready to be loaded. Else its workers fail with that.
+   */
+  readonly provesHandlers?: boolean;
   /** Whether bodies are decoded by their content type before handlers see them. */
   readonly decodesRequests: boolean;
   /** What bodies are wrapped in of models whose archives do not say it. */
@@ -128,7 +133,10 @@ async function createModelVersion(
     request.handler ?? manifest.model.handler ?? options.defaultHandler,
     modelDir,
   );
-  const handlerSource = await prepareHandlerModule(handler.source, archive);
+  if (options.provesHandlers) await assertHandlerModule(handler.source, archive);
+  const handlerSource = options.provesHandlers
+    ? handler.source
+    : await prepareHandlerModule(handler.source, archive);
   const resolved = resolveModelSettings(request, config, options.defaults, overrides);
   const { minWorkers, maxWorkers } = previous ?? resolved;
   const settings = { ...resolved, minWorkers, maxWorkers };

@@ -49,6 +49,8 @@ Deno.test("serve --dry-run exits 1 when one archive cannot be loaded, and says o
     "twin@2": { handler: NOOP_HANDLER },
     foreign: { handler: `import "https://example.com/x.ts";\n${NOOP_HANDLER}` },
     changed: { handler: NOOP_HANDLER },
+    broken: { handler: "export const x: = 1;\n" },
+    lost: { handler: `import "./helper.ts";\n${NOOP_HANDLER}` },
   });
   await Deno.writeTextFile(`${store.dir}/text.mar`, "no archive");
   await Deno.mkdir(`${store.dir}/empty\nfolder`);
@@ -58,7 +60,12 @@ Deno.test("serve --dry-run exits 1 when one archive cannot be loaded, and says o
   const before = await listStore(store.dir);
   const { code, lines, stderr } = await dryRun(["--model-store", store.dir], "");
   strictEqual(code, 1);
-  const [changed, empty, foreign, good, text, ...rest] = lines;
+  const [broken, changed, empty, foreign, good, lost, text, ...rest] = lines;
+  strictEqual(
+    broken,
+    'FAILED broken.mar: Cannot bundle handler "handler.ts": Unexpected "=" (handler.ts, line 1)',
+  );
+  match(lost!, /^FAILED lost\.mar: .* "\.\/helper\.ts": the archive has no such file /);
   match(changed!, /^FAILED changed\.mar: Cannot /);
   match(
     empty!,

@@ -1,5 +1,8 @@
 import { deepStrictEqual, match, rejects, strictEqual } from "node:assert/strict";
-import { prepareHandlerModule } from "../../../server/models/handler_module.ts";
+import {
+  assertHandlerModule,
+  prepareHandlerModule,
+} from "../../../server/models/handler_module.ts";
 import { describeError } from "../../../server/scheduling/worker/describe_error.ts";
 import { prepareHandler } from "../../../server/scheduling/worker/load_handler.ts";
 import type { Context } from "../../../handlers/mod.ts";
@@ -133,3 +136,63 @@ Deno.test("resolveHandler() does not mind the packages that a bundle's kept sour
   await folder.write("MAR-INF/source/h.ts", 'import x from "npm:left-pad";');
   strictEqual((await resolveHandler("h.js", folder.path)).source.kind, "file");
 });
+
+Deno.test(
+  "assertHandlerModule() finds what does not compile or is not there, in every form, and runs nothing",
+  SANITIZE,
+  async () => {
+    await using folder = await TempFolder.create();
+    await folder.write("lib/good.ts", "export const x: number = 1;\n");
+    await folder.write("lib/bad.ts", "\nexport const x: = 1;\n");
+    await folder.write("plain.js", "const handle = () => {;\n");
+    await folder.write("bad.ts", 'import { x } from "./lib/bad.ts";\nconsole.log(x);\n');
+    await folder.write("missing.ts", 'import { x } from "./lib/none.ts";\nconsole.log(x);\n');
+    await folder.write(
+      "good.ts",
+      'import { x } from "./lib/good.ts";\nglobalThis.HAS_RUN = x;\nexport const handle = () => x;\n',
+    );
+    const prove = (file: string, canImport: boolean) =>
+      assertHandlerModule(
+        { kind: "file", file },
+        { modelDir: folder.path, manifest: MANIFEST },
+        canImport,
+      );
+    for (const canImport of [true, false]) {
+      await prove("good.ts", canImport);
+      for (
+        const [file, message] of [
+          ["plain.js", /^Cannot bundle handler "plain\.js": .* \(plain\.js, line 2\)$/],
+          ["bad.ts", /^Cannot bundle handler "bad\.ts": Unexpected "=" \(lib\/bad\.ts, line 2\)$/],
+          [
+            "missing.ts",
+            /"\.\/lib\/none\.ts": the archive has no such file \(missing\.ts, line 1\)$/,
+          ],
+        ] as const
+      ) {
+        await rejects(prove(file, canImport), { code: "archive_invalid", message });
+      }
+    }
+    strictEqual("HAS_RUN" in globalThis, false);
+  },
+);
+
+Deno.test(
+  "assertHandlerModule() refuses WebAssembly only where the server would have to bundle it",
+  SANITIZE,
+  async () => {
+    await using folder = await TempFolder.create();
+    await folder.write("x.wasm", "");
+    await folder.write("h.ts", 'import { run } from "./x.wasm";\nexport const handle = run;\n');
+    const prove = (canImport: boolean) =>
+      assertHandlerModule(
+        { kind: "file", file: "h.ts" },
+        { modelDir: folder.path, manifest: MANIFEST },
+        canImport,
+      );
+    await prove(true);
+    await rejects(
+      prove(false),
+      /"x\.wasm" is native code, which cannot be bundled \(h\.ts, line 1\)$/,
+    );
+  },
+);
