@@ -70,7 +70,7 @@ class ProcessCarrier implements WorkerCarrier {
   constructor(options: CarrierOptions, events: CarrierEvents, parts: WorkerProcessParts) {
     this.#options = options;
     this.#events = events;
-    this.#output = new OutputLines((line) => {
+    this.#output = new OutputLines(parts.clock, (line) => {
       if (this.#isOver) return;
       const message = { type: "log", source: "worker", level: "info", message: line } as const;
       this.#deliver(message);
