@@ -142,7 +142,7 @@ async function createModelVersion(
   const settings = { ...resolved, minWorkers, maxWorkers };
   const { memoryLimitBytes, recycle } = config;
   const isolation = config.isolation ?? options.defaults.isolation;
-  const carrying = { memoryLimitBytes, recycle };
+  const carrying = { memoryLimitBytes, recycle, startupTimeoutMs: settings.startupTimeoutMs };
   for (const [key, value] of [["memoryLimitMb", memoryLimitBytes], ["recycle", recycle]]) {
     if (isolation === "process" || value === undefined) continue;
     options.onWarning(

@@ -8,6 +8,8 @@ export interface WorkerProcess {
   readonly pid: number;
   /** What it had in memory when that was last looked at; 0 before. */
   readonly memoryBytes: number;
+  /** When that was, by the server's clock; absent before. */
+  readonly memorySeenAtMs?: number;
 }
 
 /** How messages reach one worker and come back: by a thread's inbox, or by a process's socket. */
@@ -53,6 +55,8 @@ export interface CarrierOptions {
   /** What a worker's process may have in memory; a thread has no limit of its own. */
   readonly memoryLimitBytes?: number;
   readonly recycle?: RecycleRules;
+  /** How long a process that is to take another's place has to load, no limit unless given. */
+  readonly startupTimeoutMs?: number;
 }
 
 export type StartCarrier = (options: CarrierOptions, events: CarrierEvents) => WorkerCarrier;

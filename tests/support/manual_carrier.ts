@@ -3,6 +3,7 @@ import type {
   Isolation,
   StartCarrier,
   WorkerCarrier,
+  WorkerProcess,
 } from "../../server/scheduling/mod.ts";
 import type {
   FromWorkerMessage,
@@ -17,6 +18,8 @@ export class ManualWorker implements WorkerCarrier {
   readonly sent: ToWorkerMessage[] = [];
   readonly keptBytes: boolean[] = [];
   isTerminated = false;
+  /** Set by tests in which it is a process. */
+  process?: WorkerProcess;
   /** What it was to run in. */
   readonly isolation: Isolation | undefined;
   readonly #events: CarrierEvents;

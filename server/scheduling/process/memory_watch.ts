@@ -20,6 +20,7 @@ export interface MemoryWatchOptions {
 export class MemoryWatch {
   readonly #options: MemoryWatchOptions;
   #bytes = 0;
+  #seenAtMs: number | undefined;
   #cancel: (() => void) | undefined;
   #isStopped = false;
 
@@ -31,6 +32,11 @@ export class MemoryWatch {
   /** What was found last; 0 before. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** When that look began. */
+  get seenAtMs(): number | undefined {
+    return this.#seenAtMs;
   }
 
   stop(): void {
@@ -45,10 +51,14 @@ export class MemoryWatch {
   }
 
   async #look(): Promise<void> {
-    const { pid, limitBytes, onExceeded } = this.#options;
+    const { pid, clock, limitBytes, onExceeded } = this.#options;
+    const startedAtMs = clock.now();
     const bytes = await readResidentBytes(pid);
     if (this.#isStopped) return;
-    this.#bytes = bytes ?? this.#bytes;
+    if (bytes !== undefined) {
+      this.#bytes = bytes;
+      this.#seenAtMs = startedAtMs;
+    }
     if (limitBytes !== undefined && this.#bytes > limitBytes) return onExceeded(this.#bytes);
     this.#lookLater();
   }

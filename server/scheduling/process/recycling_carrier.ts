@@ -21,6 +21,16 @@ export interface RecyclingParts {
   readonly clock: Clock;
 }
 
+/** The process that is to take the current one's place. */
+interface NextProcess {
+  readonly carrier: WorkerCarrier;
+  /** Why there is one. */
+  readonly reason: string;
+  readonly cancelTimeout: () => void;
+  /** Absent before it has loaded. */
+  loadedAtMs?: number;
+}
+
 /**
  * One worker as its owner sees it, one process after the other underneath.
  *
@@ -39,11 +49,11 @@ export class RecyclingCarrier implements WorkerCarrier {
   #unanswered = 0;
   /** Since the current process has loaded, or the last try to replace it. */
   #answered = 0;
-  /** What the current process had at its first look after loading. */
+  /** When the current process had loaded its model. */
+  #loadedAtMs = 0;
+  /** What it had at its first look after that; 0 before. */
   #loadedBytes = 0;
-  #next:
-    | { readonly carrier: WorkerCarrier; readonly reason: string; isLoaded: boolean }
-    | undefined;
+  #next: NextProcess | undefined;
   readonly #held: ToWorkerMessage[] = [];
   /** Processes that are used no more, and what ends each. */
   readonly #retired = new Map<WorkerCarrier, () => void>();
@@ -67,7 +77,7 @@ export class RecyclingCarrier implements WorkerCarrier {
         this.#load = message;
         break;
       case "predict":
-        if (this.#next?.isLoaded) {
+        if (this.#next?.loadedAtMs !== undefined) {
           this.#held.push(message);
           return;
         }
@@ -93,6 +103,7 @@ export class RecyclingCarrier implements WorkerCarrier {
         if (carrier === this.#current) this.#hearCurrent(message);
         else if (carrier === this.#next?.carrier) this.#hearNext(message);
         else if (message.type === "released") this.#retired.get(carrier)?.();
+        else if (message.type === "log") this.#events.onMessage(message);
       },
       onFailure: (failure) => {
         if (carrier === this.#current) {
@@ -106,6 +117,7 @@ export class RecyclingCarrier implements WorkerCarrier {
 
   #hearCurrent(message: FromWorkerMessage): void {
     this.#events.onMessage(message);
+    if (message.type === "loaded") this.#loadedAtMs = this.#parts.clock.now();
     if (message.type !== "result") return;
     this.#unanswered--;
     this.#answered++;
@@ -120,7 +132,8 @@ export class RecyclingCarrier implements WorkerCarrier {
       return this.#giveNextUp(message.failure.message);
     }
     if (message.type !== "loaded") return;
-    this.#next!.isLoaded = true;
+    this.#next!.cancelTimeout();
+    this.#next!.loadedAtMs = this.#parts.clock.now();
     this.#switchIfIdle();
   }
 
@@ -131,27 +144,36 @@ export class RecyclingCarrier implements WorkerCarrier {
       return `it had answered ${this.#answered} batches`;
     }
     if (growthBytes === undefined) return undefined;
-    const bytes = this.#current.process?.memoryBytes ?? 0;
-    if (this.#loadedBytes === 0) this.#loadedBytes = bytes;
-    const grownBytes = bytes - this.#loadedBytes;
+    const { memoryBytes = 0, memorySeenAtMs = -Infinity } = this.#current.process ?? {};
+    // What was seen while it loaded is no measure: the rest of the model would count as growth.
+    if (memorySeenAtMs < this.#loadedAtMs) return undefined;
+    if (this.#loadedBytes === 0) this.#loadedBytes = memoryBytes;
+    const grownBytes = memoryBytes - this.#loadedBytes;
     if (grownBytes < growthBytes) return undefined;
     return `it had grown by ${Math.round(grownBytes / BYTES_PER_MB)} MB`;
   }
 
   #startNext(reason: string): void {
     if (this.#load === undefined || this.#isReleasing) return;
-    this.#next = { carrier: this.#startOne(), reason, isLoaded: false };
+    const { startupTimeoutMs } = this.#options;
+    const cancelTimeout = startupTimeoutMs === undefined
+      ? () => {}
+      : this.#parts.clock.schedule(startupTimeoutMs, () => {
+        this.#giveNextUp(`the next one has not loaded its model within ${startupTimeoutMs} ms`);
+      });
+    this.#next = { carrier: this.#startOne(), reason, cancelTimeout };
     this.#next.carrier.post(this.#load);
   }
 
   #switchIfIdle(): void {
-    if (!this.#next?.isLoaded || this.#unanswered > 0) return;
-    const { carrier, reason } = this.#next;
+    if (this.#next?.loadedAtMs === undefined || this.#unanswered > 0) return;
+    const { carrier, reason, loadedAtMs } = this.#next;
     this.#next = undefined;
     const old = this.#current;
     const oldPid = old.process?.pid;
     this.#current = carrier;
     this.#answered = 0;
+    this.#loadedAtMs = loadedAtMs;
     this.#loadedBytes = 0;
     for (const message of this.#held.splice(0)) this.post(message);
     this.#retire(old);
@@ -180,6 +202,7 @@ export class RecyclingCarrier implements WorkerCarrier {
   #dropNext(): void {
     const next = this.#next;
     this.#next = undefined;
+    next?.cancelTimeout();
     next?.carrier.terminate({ isReleased: false });
     // They were held for the next one; the current one is there to answer them.
     if (!this.#isReleasing) { for (const message of this.#held.splice(0)) this.post(message); }

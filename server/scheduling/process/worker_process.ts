@@ -85,7 +85,11 @@ class ProcessCarrier implements WorkerCarrier {
 
   get process(): WorkerProcess | undefined {
     if (this.#child === undefined) return undefined;
-    return { pid: this.#child.pid, memoryBytes: this.#memory?.bytes ?? 0 };
+    return {
+      pid: this.#child.pid,
+      memoryBytes: this.#memory?.bytes ?? 0,
+      memorySeenAtMs: this.#memory?.seenAtMs,
+    };
   }
 
   post(message: ToWorkerMessage): void {

@@ -13,12 +13,12 @@ import { ManualClock } from "../../../support/manual_clock.ts";
 const OPTIONS: CarrierOptions = { name: "test", modelDir: "/models/test" };
 const LOAD = { type: "load", modelName: "test" } as LoadMessage;
 
-function createBench(rules: RecycleRules) {
+function createBench(rules: RecycleRules, options: Partial<CarrierOptions> = {}) {
   const { workers, startCarrier } = createManualCarrier();
   const heard: FromWorkerMessage[] = [];
   const failures: string[] = [];
   const clock = new ManualClock();
-  const carrier = new RecyclingCarrier(OPTIONS, {
+  const carrier = new RecyclingCarrier({ ...OPTIONS, ...options }, {
     onMessage: (message) => heard.push(message),
     onFailure: ({ message }) => failures.push(message),
   }, { rules, start: startCarrier, clock });
@@ -104,4 +104,59 @@ Deno.test("RecyclingCarrier ends a replaced process that does not release its mo
   strictEqual(workers[0]!.isTerminated, false);
   await clock.advance(1);
   strictEqual(workers[0]!.isTerminated, true);
+});
+
+const MB = 1024 * 1024;
+
+Deno.test("RecyclingCarrier measures growth from the first look after the model was loaded, not from one at a half of it", async () => {
+  const { workers, clock, send, logs } = createBench({ growthBytes: 30 * MB });
+  await clock.advance(1_500);
+  const [first] = workers;
+  // As if it had loaded just now, a second look away from the last.
+  first!.process = { pid: 1, memoryBytes: 100 * MB, memorySeenAtMs: 1_000 };
+  first!.sayLoaded();
+  first!.sayResult(send());
+  first!.process = { pid: 1, memoryBytes: 400 * MB, memorySeenAtMs: 2_000 };
+  first!.sayResult(send());
+  strictEqual(workers.length, 1);
+  first!.process = { pid: 1, memoryBytes: 431 * MB, memorySeenAtMs: 3_000 };
+  first!.sayResult(send());
+  strictEqual(workers.length, 2);
+  const [, second] = workers;
+  second!.process = { pid: 2, memoryBytes: 90 * MB, memorySeenAtMs: 1_000 };
+  second!.sayLoaded();
+  match(logs()[0]!, /it had grown by 31 MB/);
+  second!.sayResult(send());
+  second!.process = { pid: 2, memoryBytes: 400 * MB, memorySeenAtMs: 2_500 };
+  second!.sayResult(send());
+  strictEqual(workers.length, 2);
+});
+
+Deno.test("RecyclingCarrier gives a next process up that has not loaded within the startup timeout, and tries again", async () => {
+  const { workers, clock, send, logs, failures } = createBench(
+    { afterBatches: 1 },
+    { startupTimeoutMs: 5_000 },
+  );
+  workers[0]!.sayResult(send());
+  await clock.advance(4_999);
+  strictEqual(workers[1]!.isTerminated, false);
+  await clock.advance(1);
+  strictEqual(workers[1]!.isTerminated, true);
+  match(logs()[0]!, /it goes on: the next one has not loaded its model within 5000 ms/);
+  workers[0]!.sayResult(send());
+  workers[2]!.sayLoaded();
+  deepStrictEqual(idsOf(workers[0]!), [0, 1]);
+  const third = send();
+  deepStrictEqual(idsOf(workers[2]!), [2]);
+  workers[2]!.sayResult(third);
+  workers[0]!.say({ type: "released" });
+  deepStrictEqual([failures, workers[2]!.isTerminated], [[], false]);
+});
+
+Deno.test("RecyclingCarrier passes on what a replaced process says while it gives back what it has", () => {
+  const { workers, send, logs } = createBench({ afterBatches: 1 });
+  workers[0]!.sayResult(send());
+  workers[1]!.sayLoaded();
+  workers[0]!.say({ type: "log", source: "handler", level: "info", message: "bye" });
+  strictEqual(logs().at(-1), "bye");
 });
