@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import { listPackedFiles, readPackedFile, resolvePackedDir } from "../archiver/mod.ts";
 import { openCacheFolder } from "./cache_folder.ts";
 import { ConfigError } from "./config/mod.ts";
-import { resolvePackagesDir } from "./scheduling/mod.ts";
+import { resolvePackagesDir, resolveRuntimePlace } from "./scheduling/mod.ts";
 
 /** Packages with native files, below the folder of packages: a scope stands for all that is in it. */
 const NATIVE_PACKAGES = ["onnxruntime-node", "@img"] as const;
@@ -22,10 +22,27 @@ interface NativeFile {
  *
  * @param cacheDir See {@linkcode unpackNativeFiles}.
  * @returns The folder in which worker threads open them; `undefined` where packages lie on the disk.
+ * @throws {ConfigError} If the files cannot be written, or nothing may be loaded from where they are.
  */
 export async function prepareNativeFiles(cacheDir: string): Promise<string | undefined> {
   if (!Deno.build.standalone) return undefined;
-  return await unpackNativeFiles(resolvePackagesDir(), resolvePackedDir(), cacheDir);
+  const dir = await unpackNativeFiles(resolvePackagesDir(), resolvePackedDir(), cacheDir);
+  assertMayLoad(dir);
+  return dir;
+}
+
+/** Each worker would fail with it, a server that has started would never serve. It takes 2 ms. */
+function assertMayLoad(dir: string): void {
+  if (Deno.build.os !== "linux") return;
+  try {
+    Deno.dlopen(join(dir, resolveRuntimePlace(), "libonnxruntime.so.1"), {}).close();
+  } catch (error) {
+    // The C library's words; with any other failure handlers without an ONNX model can still be served.
+    if (!(error as Error).message.includes("failed to map segment")) return;
+    throw new ConfigError(
+      `Cannot load the native libraries: the system must allow code to be loaded from folder "${dir}", found it mounted with noexec; name another as environment variable MARINA_CACHE_DIR`,
+    );
+  }
 }
 
 /**

@@ -42,7 +42,19 @@ export function resolveCacheDir(environment: Environment, os: typeof Deno.build.
   if (os === "windows" && LOCALAPPDATA) return join(LOCALAPPDATA, "marina");
   if (os === "darwin" && HOME) return join(HOME, "Library", "Caches", "marina");
   if (XDG_CACHE_HOME) return join(XDG_CACHE_HOME, "marina");
-  return HOME ? join(HOME, ".cache", "marina") : join(resolveTempDir(environment), "marina-cache");
+  if (HOME) return join(HOME, ".cache", "marina");
+  // Others may have theirs beside it.
+  const uid = readUserId();
+  return join(resolveTempDir(environment), uid === null ? "marina-cache" : `marina-cache-${uid}`);
+}
+
+/** `null` where users have no number, or this process may not ask. */
+function readUserId(): number | null {
+  try {
+    return Deno.uid();
+  } catch {
+    return null;
+  }
 }
 
 /** `resolveTempDir` of this process's environment. */

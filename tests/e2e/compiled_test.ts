@@ -103,3 +103,24 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: "serve ends at once where nothing may be loaded from its cache, and names the variable",
+  ignore: !await canMount(),
+  fn: async () => {
+    await using store = await createModelStore({ echo: ECHO });
+    const mounted = join(store.dir, "no exec");
+    await Deno.mkdir(mounted);
+    const { code, stdout, stderr } = await new Deno.Command("unshare", {
+      args: ["-m", "sh", "-c", 'mount -t tmpfs -o noexec tmpfs "$0" && exec "$@"', mounted, PROGRAM]
+        .concat(["serve", "--model-store", store.dir, "--models", "echo.mar", "--ncs"]),
+      env: { MARINA_CACHE_DIR: mounted, LOG_LOCATION: mounted, METRICS_LOCATION: mounted },
+    }).output();
+    const decoder = new TextDecoder();
+    deepStrictEqual([code, decoder.decode(stdout)], [1, ""]);
+    match(
+      decoder.decode(stderr),
+      /Cannot load the native libraries: .*noexec; name another as environment variable MARINA_CACHE_DIR$/m,
+    );
+  },
+});

@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { basename } from "node:path";
 import { type CacheFolder, keepCacheFolders, openCacheFolder } from "../../server/cache_folder.ts";
 import { TempFolder } from "../support/temp_folder.ts";
@@ -54,4 +54,45 @@ Deno.test("keepCacheFolders() keeps what a program has open for months, and mind
   await keepCacheFolders([dir, temp.at("native/gone")]);
   await openCacheFolder(createFolder(temp, "new"));
   ok((await temp.list("native")).includes(basename(dir)));
+});
+
+/** A cache in a folder where everyone may write, made beforehand by `prepare`. */
+async function openShared(prepare: (cacheDir: string) => Promise<void>): Promise<string> {
+  await using temp = await TempFolder.create();
+  await Deno.mkdir(temp.at("shared"));
+  await Deno.chmod(temp.at("shared"), 0o1777);
+  await prepare(temp.at("shared/cache"));
+  return await openCacheFolder({
+    ...createFolder(temp, "one"),
+    root: temp.at("shared/cache/native"),
+  });
+}
+
+const isRoot = Deno.build.os !== "windows" && Deno.uid() === 0;
+
+Deno.test(
+  "openCacheFolder() refuses a cache that another user has made where everyone can make one",
+  { ignore: !isRoot },
+  async () => {
+    const refusal = /^Error: one that user 65534 has made where everyone can make one$/;
+    const prepare = async (cacheDir: string) => {
+      await Deno.mkdir(cacheDir);
+      await Deno.chown(cacheDir, 65534, 65534);
+    };
+    await rejects(openShared(prepare), refusal);
+  },
+);
+
+Deno.test(
+  "openCacheFolder() refuses a link in the cache's place where everyone can make one",
+  { ignore: Deno.build.os === "windows" },
+  async () => {
+    const refusal = /^Error: a link that user \d+ has made where everyone can make one$/;
+    await rejects(openShared((cacheDir) => Deno.symlink("/", cacheDir)), refusal);
+  },
+);
+
+Deno.test("openCacheFolder() makes a cache of its own, and uses that, where everyone can make one", async () => {
+  await openShared(() => Promise.resolve());
+  await openShared((cacheDir) => Deno.mkdir(cacheDir));
 });

@@ -46,7 +46,7 @@ Deno.test("readServerConfig() gives TorchServe's defaults when nothing is said (
       systemIntervalMs: 60_000,
     },
     logs: { dir: at("logs"), metricsDir: at("logs") },
-    cacheDir: at("marina-cache"),
+    cacheDir: at(`marina-cache-${Deno.uid()}`),
     gpu: { providers: ["cuda", "webgpu"], cudaDirs: [], loaderPath: [], vulkanManifests: [] },
     tempDir: cwd,
     isWatching: false,
