@@ -2,11 +2,28 @@ import type { WireFailure } from "../protocol.ts";
 
 const BYTES_PER_MB = 1024 * 1024;
 
-/** How an ended process is told to people; its last lines are for the log alone. */
-export function describeEnd(status: Deno.CommandStatus, lastLines: readonly string[]): WireFailure {
-  const message = status.signal === null
-    ? `The worker's process ended with code ${status.code}`
-    : `The worker's process was ended by ${status.signal}`;
+/** V8's own last words. */
+const HEAP_FULL_REGEXP = /JavaScript (?:heap )?out of memory/;
+
+/**
+ * How an ended process is told to people; its last lines are for the log alone.
+ *
+ * @param limitBytes What it was allowed to have; absent: no limit.
+ */
+export function describeEnd(
+  status: Deno.CommandStatus,
+  lastLines: readonly string[],
+  limitBytes?: number,
+): WireFailure {
+  const how = status.signal === null
+    ? `ended with code ${status.code}`
+    : `was ended by ${status.signal}`;
+  const isHeapFull = lastLines.some((line) => HEAP_FULL_REGEXP.test(line));
+  const allowed = limitBytes === undefined
+    ? ""
+    : `, of which memoryLimitMb allows ${toMb(limitBytes)} MB`;
+  const message = `The worker's process ${how}` +
+    (isHeapFull ? `: JavaScript had no more memory${allowed}` : "");
   return lastLines.length === 0 ? { message } : { message, stack: lastLines.join("\n") };
 }
 

@@ -127,7 +127,7 @@ class ProcessCarrier implements WorkerCarrier {
       this.#fail(
         this.#group?.hasRunOut()
           ? describeExcess(limitBytes!)
-          : describeEnd(status, this.#output.last),
+          : describeEnd(status, this.#output.last, limitBytes),
       );
       this.#group?.remove();
     });
