@@ -28,7 +28,7 @@ export function assertServePermissions(config: ServerConfig): void {
 }
 
 function listNeeded(config: ServerConfig): Deno.PermissionDescriptor[] {
-  const { inferenceAddress, managementAddress, metricsAddress, isolation, logs, tempDir } = config;
+  const { inferenceAddress, managementAddress, metricsAddress, logs, tempDir } = config;
   const packagesDir = resolvePackagesDir();
   const modules = isFromUrl() ? [] : [fileURLToPath(new URL("../", import.meta.url))];
   const written = [tempDir, ...new Set([logs.dir, logs.metricsDir])];
@@ -43,13 +43,16 @@ function listNeeded(config: ServerConfig): Deno.PermissionDescriptor[] {
     ...addresses.flatMap(toDescriptors),
     { name: "sys" },
     { name: "ffi", path: packagesDir },
-    ...isolation === "process" ? listNeededByProcesses() : [],
+    ...config.isolation === "process" ? listNeededByProcesses(config) : [],
   ];
 }
 
 /** This program once more, and a socket to each, whose name is not known beforehand. */
-function listNeededByProcesses(): Deno.PermissionDescriptor[] {
+function listNeededByProcesses({ workerChannel }: ServerConfig): Deno.PermissionDescriptor[] {
   const run = { name: "run", command: Deno.execPath() } as const;
+  if (workerChannel === "tcp" || Deno.build.os === "windows") {
+    return [run, { name: "net", host: "127.0.0.1:0" }];
+  }
   return areSocketsAddresses() ? [run, { name: "net" }] : [run];
 }
 
