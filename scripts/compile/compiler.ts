@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ENGINE_FLAG } from "../../server/own_flags.ts";
 import type { ModuleGraph } from "./npm_packages.ts";
@@ -31,7 +31,9 @@ export function listBaseVariables({ name, triple }: Target): readonly string[] {
 
 /** The base executable for a target; `undefined` where the compiler has to download one. */
 export function findBase(target: Target): string | undefined {
-  return listBaseVariables(target).map((name) => Deno.env.get(name)).find(Boolean);
+  const base = listBaseVariables(target).map((name) => Deno.env.get(name)).find(Boolean);
+  // The compiler has a working folder of its own.
+  return base && resolve(base);
 }
 
 /** Fetches what the lock file names for a platform that is not this one. */

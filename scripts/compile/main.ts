@@ -5,7 +5,7 @@
  * target than this machine's `DENORT_BIN_LINUX_ARM64`, `DENORT_BIN_MACOS_ARM64` and so on;
  * `MARINA_DENO_CLI` names the compiler, the running Deno unless given. Both must be of one version.
  */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { resolvePackedDir, writePackedFiles } from "../../archiver/mod.ts";
 import { bundleProgram } from "./bundle_program.ts";
@@ -115,7 +115,7 @@ if (values.help) {
 }
 let current: Target | undefined;
 try {
-  const outputDir = values["output-dir"];
+  const outputDir = resolve(values["output-dir"]);
   await Deno.mkdir(outputDir, { recursive: true });
   const targets = values.all ? TARGETS : [findTarget(values.target)];
   for (const target of targets) {

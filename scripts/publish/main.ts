@@ -13,7 +13,7 @@ const SOURCE_DIR = fileURLToPath(new URL("../../", import.meta.url));
 
 const USAGE = `Usage: deno task publish [-- options]
 
-  --output-dir D  Where the modules go; it is emptied first; dist/url unless given
+  --output-dir D  Where the modules go, dist/url unless given; an earlier form is removed
   --base-url URL  Where they will be served from: adds marina.lock, for
                   deno run --lock=marina.lock --frozen URL/main.ts
   --help          This text

@@ -1,5 +1,6 @@
 import { dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
+import { emptyFolder } from "../empty_folder.ts";
 import { type GraphModule, readModuleGraph } from "./module_graph.ts";
 import {
   isBareSpecifier,
@@ -14,6 +15,9 @@ const OWN_SPECIFIER = "marina";
 /** What a `deno.json` of the published form says; its other keys are for people who build. */
 const PUBLISHED_KEYS = ["name", "version", "license", "exports", "imports", "unstable"] as const;
 
+/** What a published form holds beside the modules, or held when its making was interrupted. */
+const OTHER_NAMES = ["LICENSE", "marina.lock", "all.ts"];
+
 const MAX_PASSES = 20;
 
 /** The keys of a `deno.json` that matter here. */
@@ -24,7 +28,7 @@ interface Config extends Partial<Record<typeof PUBLISHED_KEYS[number], unknown>>
 export interface PublishOptions {
   /** The folder with `main.ts` and `deno.json`. */
   readonly sourceDir: string;
-  /** It is emptied first. */
+  /** A form that was published there before is removed. */
   readonly outputDir: string;
 }
 
@@ -36,12 +40,14 @@ export interface PublishOptions {
  * runtime has proven before this returns that every import of the copy leads somewhere without an import map.
  *
  * @returns The copied files, relative to `outputDir`, sorted; `/` between folders.
- * @throws {Error} If an import leads nowhere, or to a file outside `sourceDir`.
+ * @throws {Error} If an import leads nowhere, or to a file outside `sourceDir`, or the output's folder holds
+ * anything else.
  */
 export async function publishSources({ sourceDir, outputDir }: PublishOptions): Promise<string[]> {
   const config = JSON.parse(await Deno.readTextFile(join(sourceDir, "deno.json"))) as Config;
-  await Deno.remove(outputDir, { recursive: true }).catch(ignoreMissing);
   const { paths, threads } = await listModules(sourceDir, join(sourceDir, "deno.json"));
+  const names = new Set([...paths.map((path) => path.split("/")[0]!), ...OTHER_NAMES]);
+  await emptyFolder(outputDir, (name) => names.has(name));
   for (const path of paths) {
     const text = await Deno.readTextFile(join(sourceDir, path));
     const to = join(outputDir, path);
@@ -159,8 +165,4 @@ function toPath(local: string | undefined, dir: string): string | undefined {
 function assertLoaded(module: GraphModule): GraphModule {
   if (module.error === undefined) return module;
   throw new Error(`Cannot publish "${module.specifier}": ${module.error}`);
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }

@@ -5,7 +5,7 @@
  * of (`marina.cdx.json`) and under which licences (`THIRD-PARTY-LICENSES.txt`), a list (`release.json`) and
  * the checksums (`SHA256SUMS`). Ends with 1 when a target could not be built; what could is there all the same.
  */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import config from "../../deno.json" with { type: "json" };
@@ -17,6 +17,7 @@ import {
   SOURCE_DIR,
 } from "../compile/compiler.ts";
 import { TARGETS, toBinaryName } from "../compile/targets.ts";
+import { emptyFolder } from "../empty_folder.ts";
 import { createLockText } from "../publish/lock_text.ts";
 import { publishSources } from "../publish/publish_sources.ts";
 import { createLicenceText } from "./licence_texts.ts";
@@ -29,7 +30,7 @@ import { createUrlArchive, PLACEHOLDER_URL } from "./url_archive.ts";
 const USAGE = `Usage: deno task release [-- options]
 
   --target NAME   Only this one of ${TARGETS.map(({ name }) => name).join(", ")}; may be repeated
-  --output-dir D  Where it all goes, dist/release/ unless given; it is emptied first
+  --output-dir D  Where it all goes, dist/release/ unless given; an earlier release is removed
   --base-url URL  Where install.sh downloads from: URL/latest/download/FILE, URL/download/vX/FILE
   --help          This text
 
@@ -40,6 +41,10 @@ SOURCE_DATE_EPOCH is the release's time, in seconds.
 const LICENCES_NAME = "THIRD-PARTY-LICENSES.txt";
 
 const URL_ARCHIVE_NAME = "marina-url.tar.gz";
+
+/** The names that a release has ever had in it. */
+const RELEASED_REGEXP =
+  /^(marina[-.].+|install\.sh|release\.json|SHA256SUMS|THIRD-PARTY-LICENSES\.txt)$/;
 
 const COMPILE_PATH = fileURLToPath(new URL("../compile/main.ts", import.meta.url));
 
@@ -73,8 +78,7 @@ async function build(targetName: string, outputDir: string): Promise<string | un
 }
 
 async function makeRelease(outputDir: string, targetNames: readonly string[]): Promise<boolean> {
-  await Deno.remove(outputDir, { recursive: true }).catch(() => {});
-  await Deno.mkdir(outputDir, { recursive: true });
+  await emptyFolder(outputDir, (name) => RELEASED_REGEXP.test(name));
   const createdAtMs = Number(Deno.env.get("SOURCE_DATE_EPOCH") ?? NaN) * 1000 || Date.now();
   const missing: { target: string; reason: string }[] = [];
   const built: { target: string; file: string }[] = [];
@@ -158,5 +162,5 @@ if (values.help) {
     write(`${USAGE}\nCannot build "${unknown}": a target must be one of ${known.join(", ")}\n`);
     Deno.exit(2);
   }
-  if (!await makeRelease(values["output-dir"], values.target ?? known)) Deno.exit(1);
+  if (!await makeRelease(resolve(values["output-dir"]), values.target ?? known)) Deno.exit(1);
 }

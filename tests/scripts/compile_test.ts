@@ -145,8 +145,9 @@ Deno.test("compile ends with code 1 and names compiler and base when the base is
   const output = await Deno.makeTempDir();
   try {
     const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "scripts/compile/main.ts", "--output-dir", output],
-      env: { DENORT_BIN: join(output, "no-base"), NO_COLOR: "1" },
+      args: ["run", "-A", join(Deno.cwd(), "scripts/compile/main.ts"), "--output-dir", "."],
+      cwd: output,
+      env: { DENORT_BIN: "no-base", NO_COLOR: "1" },
       stderr: "null",
     }).output();
     strictEqual(code, 1);

@@ -110,6 +110,21 @@ Deno.test("publishSources() refuses an import that deno.json does not name", asy
   );
 });
 
+Deno.test("publishSources() replaces what it made before, and removes nothing of a folder that holds more", async () => {
+  await using folder = await createProgram();
+  const options = { sourceDir: folder.path, outputDir: folder.at("out") };
+  await publishSources(options);
+  await folder.write("out/threads/old.ts", "");
+  await publishSources(options);
+  deepStrictEqual(await folder.list("out/threads"), ["one.ts"]);
+  await folder.write("out/.git/config", "");
+  await rejects(
+    publishSources(options),
+    /Cannot empty ".*out": it must be new or of an earlier run, found "\.git"; name another with --output-dir$/,
+  );
+  deepStrictEqual((await folder.list("out")).includes("main.ts"), true);
+});
+
 Deno.test("createLockText() locks the modules' digests and the packages that they need, no others", async () => {
   await using folder = await TempFolder.create();
   await folder.write("main.ts", 'import "npm:a@1.0.0/sub.js";');

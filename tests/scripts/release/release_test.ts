@@ -6,6 +6,7 @@ import {
   throws,
 } from "node:assert/strict";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { unpackTar } from "modern-tar";
 import { readExecutablePlatform } from "../../../scripts/compile/executable_format.ts";
@@ -14,6 +15,8 @@ import { createLicenceText } from "../../../scripts/release/licence_texts.ts";
 import { stampInstaller } from "../../../scripts/release/stamp_installer.ts";
 import { createUrlArchive, PLACEHOLDER_URL } from "../../../scripts/release/url_archive.ts";
 import { TempFolder } from "../../support/temp_folder.ts";
+
+const RELEASE_PATH = fileURLToPath(new URL("../../../scripts/release/main.ts", import.meta.url));
 
 Deno.test("toChecksumText() of hashFiles() is what sha256sum --check reads", async () => {
   const dir = await Deno.makeTempDir();
@@ -87,10 +90,12 @@ Deno.test("createUrlArchive() makes the same bytes of the same files, whose lock
 });
 
 Deno.test("release ends with 1, names the target that could not be built, and makes the rest, which runs from a URL", async () => {
-  const dir = await Deno.makeTempDir();
+  const cwd = await Deno.makeTempDir();
+  const dir = join(cwd, "of mine", "release");
   try {
     const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "scripts/release/main.ts", "--target", "linux-x64", "--output-dir", dir],
+      args: ["run", "-A", RELEASE_PATH, "--target", "linux-x64", "--output-dir", "of mine/release"],
+      cwd,
       env: {
         DENORT_BIN_LINUX_X64: join(dir, "no-base"),
         MARINA_DENO_CLI: Deno.execPath(),
@@ -124,8 +129,25 @@ Deno.test("release ends with 1, names the target that could not be built, and ma
     strictEqual(tried.code, 0, said + new TextDecoder().decode(tried.stderr));
     match(said, /^marina \d+\.\d+\.\d+\nusage: /im);
   } finally {
-    await Deno.remove(dir, { recursive: true });
+    await Deno.remove(cwd, { recursive: true });
   }
+});
+
+Deno.test("release removes nothing of a folder that holds anything but a release", async () => {
+  await using folder = await TempFolder.create();
+  await folder.write("release.json", "{}");
+  await folder.write("thesis.tex", "five years");
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", RELEASE_PATH, "--output-dir", "."],
+    cwd: folder.path,
+    env: { NO_COLOR: "1" },
+  }).output();
+  strictEqual(code, 1);
+  match(
+    new TextDecoder().decode(stderr),
+    /Cannot empty ".*": it must be new or of an earlier run, found "thesis\.tex"; name another with --output-dir/,
+  );
+  deepStrictEqual(await folder.list(), ["release.json", "thesis.tex"]);
 });
 
 Deno.test("createLicenceText() hands on each package's licences and notices, and names one that brings none", async () => {
