@@ -73,9 +73,11 @@ export class InFlight {
     return batch;
   }
 
-  sendChunk(message: ChunkMessage): void {
+  /** @returns False when nobody reads it: it belongs to no request, or its client has gone. */
+  sendChunk({ batchId, index, chunk }: ChunkMessage): boolean {
     const batch = this.#batches[0];
-    if (batch?.id === message.batchId) batch.requests[message.index]?.sendChunk(message.chunk);
+    if (batch?.id !== batchId) return false;
+    return batch.requests[index]?.sendChunk(chunk) ?? false;
   }
 
   /** Calls back with every request that has no whole answer yet. */

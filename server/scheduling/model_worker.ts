@@ -262,8 +262,9 @@ export class ModelWorker {
       case "result":
         return this.#settle(message);
       case "chunk":
-        this.#watchdog.sinceMs = this.#options.clock.now();
-        return this.inFlight.sendChunk(message);
+        // An endless stream that nobody reads is no sign of life.
+        if (this.inFlight.sendChunk(message)) this.#watchdog.sinceMs = this.#options.clock.now();
+        return;
       case "log":
         return this.#events.onLog(this, message);
       case "died":

@@ -54,10 +54,14 @@ export class PendingRequest implements QueuedRequest {
     this.#closeStream();
   }
 
-  /** Gives a chunk ahead of the end; status and headers are those of the first one. */
-  sendChunk(chunk: WireAnswer): void {
+  /**
+   * Gives a chunk ahead of the end; status and headers are those of the first one.
+   *
+   * @returns False when nobody reads it any more.
+   */
+  sendChunk(chunk: WireAnswer): boolean {
     if (this.#stream === undefined) {
-      if (this.#isAnswered) return;
+      if (this.#isAnswered) return false;
       this.#isAnswered = true;
       const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
         start: (controller) => void (this.#stream = controller),
@@ -66,6 +70,7 @@ export class PendingRequest implements QueuedRequest {
       this.#resolve({ ...chunk, body });
     }
     this.#enqueue(chunk.body);
+    return !this.#isStreamOver;
   }
 
   /** Refuses it; an answer that comes later is dropped. */
