@@ -5,7 +5,9 @@ import { createModelStore } from "../support/model_store.ts";
 import { TempFolder } from "../support/temp_folder.ts";
 import { ServerHome } from "./_server_home.ts";
 
-/** Answers which build it is, after a while that keeps requests in flight. */
+/** Answers which build it is, after a while that keeps requests in flight; nothing that has to be bundled. */
+const toModel = (build: number) => ({ handlerFile: "handler.js", handler: toHandler(build) });
+
 const toHandler = (build: number): string => `
 export async function handle(rows) {
   if (rows === null) return;
@@ -59,9 +61,9 @@ async function replaceUnderLoad(
 }
 
 Deno.test("PUT /models/{name}?replace=true fails no request of 32 connections over 4 replacements", async () => {
-  await using store = await createModelStore({ "net@0": { handler: toHandler(0) } });
+  await using store = await createModelStore({ "net@0": toModel(0) });
   for (let build = 1; build <= REPLACEMENTS; build++) {
-    await store.add(`net@${build}`, { handler: toHandler(build) });
+    await store.add(`net@${build}`, toModel(build));
   }
   await using marina = await startWithModelApi(store.dir);
   const management = new ManagementClient(marina);
@@ -77,7 +79,7 @@ Deno.test("PUT /models/{name}?replace=true takes what now has the name that is i
   await using store = await createModelStore({});
   await using marina = await startWithModelApi(store.dir);
   await replaceUnderLoad(new ManagementClient(marina), marina.inferenceUrl, async (build) => {
-    await store.add("net", { handler: toHandler(build) });
+    await store.add("net", toModel(build));
     return "net.mar";
   });
 });
@@ -85,7 +87,7 @@ Deno.test("PUT /models/{name}?replace=true takes what now has the name that is i
 Deno.test("PUT /models/{name}?replace=true downloads the URL that is in use anew, fails no request, and keeps one copy, also over a restart (T13)", async () => {
   await using builds = await createModelStore({});
   for (let build = 0; build <= REPLACEMENTS; build++) {
-    await builds.add(`net@${build}`, { handler: toHandler(build) });
+    await builds.add(`net@${build}`, toModel(build));
   }
   await builds.add("broken", {
     handler: "export function handle() {\n  throw new Error('No');\n}\n",
