@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import config from "../../deno.json" with { type: "json" };
 import { ArchiveError } from "../errors.ts";
 import { isCompiled, runDeno } from "./_deno_cli.ts";
@@ -27,7 +28,7 @@ export async function checkHandler(path: string): Promise<void> {
   const absolute = resolve(path);
   const { imports, dir } = await readProject(dirname(absolute));
   const toTarget = (target: string) =>
-    /^\.{1,2}\//.test(target) ? new URL(target, `file://${dir}/`).href : target;
+    /^\.{1,2}\//.test(target) ? new URL(target, toFolderUrl(dir)).href : target;
   const { marina, ...own } = config.imports;
   const importMap = {
     imports: {
@@ -42,11 +43,12 @@ export async function checkHandler(path: string): Promise<void> {
     await Deno.writeTextFile(mapPath, JSON.stringify(importMap));
     const outcome = await runDeno(
       ["check", "--quiet", "--no-lock", "--no-config", "--node-modules-dir=none"]
-        .concat("--import-map", mapPath, absolute),
+        // Not as a path: its brackets and question marks would be patterns, and match nothing.
+        .concat("--import-map", mapPath, pathToFileURL(absolute).href),
     );
     if (outcome?.code === 0) return;
     const text = (outcome?.stderr ?? "").split("\n\nerror: Type checking failed")[0]!.trim()
-      .replaceAll(`file://${dirname(absolute)}/`, "");
+      .replaceAll(toFolderUrl(dirname(absolute)), "");
     throw new ArchiveError(
       "handler_invalid",
       `Cannot pack handler "${path}": its types do not check\n${text}`,
@@ -54,4 +56,8 @@ export async function checkHandler(path: string): Promise<void> {
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+function toFolderUrl(dir: string): string {
+  return pathToFileURL(join(dir, "/")).href;
 }

@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import * as handlers from "../../../handlers/mod.ts";
 import type { HandlerEntry } from "../../../handlers/mod.ts";
 import type { HandlerFault, HandlerSource } from "../protocol.ts";
+import { toFolderUrl } from "./folder_url.ts";
 
 /**
  * Where a bundled handler finds what it imports from `marina`: a bundle has no import map.
@@ -36,9 +37,7 @@ export async function prepareHandler(
 }
 
 function toFileUrl(modelDir: string, file: string): string {
-  const path = modelDir.replaceAll("\\", "/");
-  const base = new URL(`file://${path.startsWith("/") ? "" : "/"}${path}/`);
-  return new URL(file.split("/").map(encodeURIComponent).join("/"), base).href;
+  return new URL(file.split("/").map(encodeURIComponent).join("/"), toFolderUrl(modelDir)).href;
 }
 
 /** As the runtime's own loader would throw it: the stack's first line is the place. */

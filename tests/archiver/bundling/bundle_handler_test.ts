@@ -192,18 +192,18 @@ Deno.test.each([
   },
 );
 
-Deno.test(
-  "generateModelArchive() checks types with marina and the handler's own deno.json",
+Deno.test.each([{ root: "src" }, { root: "50% #1 of?all" }])(
+  "generateModelArchive() checks types with marina and the handler's own deno.json in $root",
   SANITIZE,
-  async () => {
+  async ({ root }) => {
     await using folder = await TempFolder.create();
-    const config = { ...await writeHandler(folder), check: true, bundle: false };
-    await folder.write("src/h/deno.json", '{"imports":{"help":"../lib/help.ts"}}');
+    const config = { ...await writeHandler(folder, root), check: true, bundle: false };
+    await folder.write(`${root}/h/deno.json`, '{"imports":{"help":"../lib/help.ts"}}');
     const good = 'import { topK } from "marina";\nimport { nameOf } from "help";\n' +
       'export const handle = () => [topK(new Float32Array([1]), 1), nameOf({ name: "x" })];\n';
-    const handler = await folder.write("src/h/handler.ts", good);
+    const handler = await folder.write(`${root}/h/handler.ts`, good);
     await generateModelArchive({ ...config, handler });
-    await folder.write("src/h/handler.ts", good.replace('"x"', "1"));
+    await folder.write(`${root}/h/handler.ts`, good.replace('"x"', "1"));
     await rejects(generateModelArchive({ ...config, handler, force: true }), {
       code: "handler_invalid",
       message: /its types do not check\nTS2322[^]*at handler\.ts:3:/,

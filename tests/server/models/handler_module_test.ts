@@ -137,6 +137,28 @@ Deno.test("resolveHandler() does not mind the packages that a bundle's kept sour
   strictEqual((await resolveHandler("h.js", folder.path)).source.kind, "file");
 });
 
+Deno.test.each([{ canImport: true }, { canImport: false }])(
+  "prepareHandlerModule() gives a handler whose folder has #, % and a space in its path, which can import: $canImport",
+  SANITIZE,
+  async ({ canImport }) => {
+    await using folder = await TempFolder.create();
+    const modelDir = folder.at("50% #1 of?all");
+    await folder.write("50% #1 of?all/x.ts", "export const x: number = 7;\n");
+    await folder.write(
+      "50% #1 of?all/h.ts",
+      'import { x } from "./x.ts";\nexport const handle = (): number => {\n  throw new Error(String(x));\n};\n',
+    );
+    const given = { kind: "file", file: "h.ts" } as const;
+    const source = await prepareHandlerModule(given, { modelDir, manifest: MANIFEST }, canImport);
+    const entry = await (await prepareHandler(source, modelDir))();
+    const failure = await Promise.try(() => entry.handle([], CONTEXT)).catch((error) =>
+      describeError(error, modelDir)
+    );
+    const { message, file, line } = failure as ReturnType<typeof describeError>;
+    deepStrictEqual([message, file, line], ["7", "h.ts", 3]);
+  },
+);
+
 Deno.test(
   "assertHandlerModule() finds what does not compile or is not there, in every form, and runs nothing",
   SANITIZE,
