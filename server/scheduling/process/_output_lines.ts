@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { LEFT_OUT_TEXT, LineBudget } from "../line_budget.ts";
+import { shorten } from "../shorten.ts";
 
 /** Characters of one line; the rest is cut. */
 const MAX_LINE_LENGTH = 8_192;
@@ -55,7 +56,7 @@ export class OutputLines {
   }
 
   #take(text: string): void {
-    const line = text.length > MAX_LINE_LENGTH ? `${text.slice(0, MAX_LINE_LENGTH)}…` : text;
+    const line = shorten(text, MAX_LINE_LENGTH);
     if (line.trim() === "") return;
     this.#last.push(line);
     if (this.#last.length > KEPT_LINES) this.#last.shift();

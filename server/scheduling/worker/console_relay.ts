@@ -1,6 +1,7 @@
 import { format } from "node:util";
 import { LEFT_OUT_TEXT, LineBudget } from "../line_budget.ts";
 import type { LogMessage } from "../protocol.ts";
+import { shorten } from "../shorten.ts";
 
 const LEVEL_BY_METHOD = {
   debug: "debug",
@@ -24,8 +25,7 @@ export function relayConsole(send: (message: LogMessage) => void): void {
         send({ type: "log", source: "worker", level: "warning", message: LEFT_OUT_TEXT });
       }
       if (fate !== "logged") return;
-      const text = format(...values);
-      const message = text.length > MAX_LINE_LENGTH ? `${text.slice(0, MAX_LINE_LENGTH)}…` : text;
+      const message = shorten(format(...values), MAX_LINE_LENGTH);
       send({ type: "log", source: "handler", level, message });
     };
   }

@@ -13,6 +13,7 @@ import type {
   WireMetric,
   WireStages,
 } from "../protocol.ts";
+import { shorten } from "../shorten.ts";
 import { BatchContext } from "./batch_context.ts";
 import { decodeRow } from "./decode_row.ts";
 import { describeError, isOutOfMemory } from "./describe_error.ts";
@@ -20,6 +21,9 @@ import { encodeAnswer } from "./encode_answer.ts";
 import type { Envelope } from "./envelope.ts";
 import { openBatch } from "./envelope_batch.ts";
 import { HandlerRequest } from "./handler_request.ts";
+
+/** Characters of what a handler says to the clients of a batch that it rejects; the rest is cut. */
+const MAX_REJECTION_LENGTH = 65_536;
 
 /** A batch's result, without its number and duration. */
 export interface BatchOutcome {
@@ -104,7 +108,8 @@ export function encodeResults(results: readonly unknown[], context: Context): Wi
     const { code, phrase } = context.getResponseStatus(index);
     const own = context.getResponseHeaders(index);
     const headers: string[] = [];
-    for (const [name, value] of own) headers.push(name, value);
+    // Handlers in JavaScript give numbers, too.
+    for (const [name, value] of own) headers.push(name, String(value));
     if (!own.has("content-type")) headers.push("content-type", contentType);
     return { status: code, statusText: phrase, headers, body: bytes };
   });
@@ -130,8 +135,8 @@ function refuse(message: string): WireBatchError {
 function toBatchError(error: unknown, modelDir: string): WireBatchError {
   const failure = describeError(error, modelDir);
   if (error instanceof PredictionException) {
-    const { message, errorCode } = error;
-    return { code: "handler_rejected", message, handlerStatus: errorCode, failure };
+    const message = shorten(String(error.message), MAX_REJECTION_LENGTH);
+    return { code: "handler_rejected", message, handlerStatus: error.errorCode, failure };
   }
   if (isOutOfMemory(error)) {
     return { code: "batch_out_of_memory", message: "Out of resources", failure };

@@ -7,12 +7,16 @@ import type {
   ToWorkerMessage,
   WireBatch,
 } from "../protocol.ts";
+import { shorten } from "../shorten.ts";
 import { relayConsole } from "./console_relay.ts";
 import { describeError, isOutOfMemory } from "./describe_error.ts";
 import { type LoadedWorker, loadWorker } from "./load_worker.ts";
 import { createTooLargeText, encodeResults, runBatch } from "./run_batch.ts";
 import type { SessionOwner } from "./session_owner.ts";
 import { WarmupError } from "./warm_up.ts";
+
+/** Characters of a warning; the rest is cut. */
+const MAX_WARNING_LENGTH = 65_536;
 
 /** How a worker's messages leave it; the buffers in them may be moved. */
 export type PostMessage = (message: FromWorkerMessage) => void;
@@ -63,8 +67,10 @@ export class WorkerCore {
     this.#post(requestIds === undefined ? message : { ...message, requestIds });
   }
 
-  readonly #warn = (message: string): void =>
+  readonly #warn = (text: string): void => {
+    const message = shorten(text, MAX_WARNING_LENGTH);
     this.#sendLog({ type: "log", source: "worker", level: "warning", message });
+  };
 
   async #load(message: LoadMessage): Promise<void> {
     this.#modelDir = message.modelDir;
