@@ -48,7 +48,8 @@ export function listNpmCaches(): Promise<string[]> {
 async function readNpmCaches(): Promise<string[]> {
   const outcome = await runDeno(["info", "--json"]);
   if (outcome === undefined || outcome.code !== 0) return [];
-  const { npmCache } = JSON.parse(outcome.stdout) as { readonly npmCache: string };
+  const npmCache = parseNpmCache(outcome.stdout);
+  if (npmCache === undefined) return [];
   const names: string[] = [];
   try {
     for await (const { name } of Deno.readDir(npmCache)) names.push(name);
@@ -59,6 +60,15 @@ async function readNpmCaches(): Promise<string[]> {
   const isPublic = (name: string) => name === "registry.npmjs.org" ? 0 : 1;
   return names.sort((a, b) => isPublic(a) - isPublic(b) || (a < b ? -1 : 1))
     .map((name) => join(npmCache, name));
+}
+
+/** `undefined` where another program has the name. */
+function parseNpmCache(text: string): string | undefined {
+  try {
+    return (JSON.parse(text) as { readonly npmCache?: string }).npmCache;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Forgets the folders: a package that was fetched may have made the first. */

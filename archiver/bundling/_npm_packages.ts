@@ -120,8 +120,14 @@ export async function probeFile(path: string): Promise<string | undefined> {
 }
 
 async function readPackage(dir: string): Promise<FoundPackage | undefined> {
-  const text = await Deno.readTextFile(join(dir, "package.json")).catch(() => undefined);
-  return text === undefined ? undefined : { dir, manifest: JSON.parse(text) as PackageManifest };
+  const path = join(dir, "package.json");
+  const text = await Deno.readTextFile(path).catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return { dir, manifest: JSON.parse(text) as PackageManifest };
+  } catch (cause) {
+    throw new Error(`"${path}" must be JSON, found ${(cause as Error).message}`, { cause });
+  }
 }
 
 async function listVersions(dir: string): Promise<string[]> {

@@ -1,5 +1,6 @@
 import JSON5 from "json5";
 import { dirname, join } from "node:path";
+import { ArchiveError } from "../errors.ts";
 import { isNotFound } from "../packing/input_file.ts";
 
 /** What a folder's own configuration says about imports of packages. */
@@ -12,7 +13,11 @@ export interface Project {
   readonly locked: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Finds the configuration nearest to a handler, from its folder upwards. */
+/**
+ * Finds the configuration nearest to a handler, from its folder upwards.
+ *
+ * @throws {ArchiveError} `input_invalid` if a file of it is not JSON.
+ */
 export async function readProject(handlerDir: string): Promise<Project> {
   for (let dir = handlerDir;; dir = dirname(dir)) {
     const deno = await readJson(join(dir, "deno.json")) ?? await readJson(join(dir, "deno.jsonc"));
@@ -57,7 +62,11 @@ function listLocked(value: unknown): ReadonlyMap<string, readonly string[]> {
   return locked;
 }
 
-/** The JSON value of a file, comments allowed; `undefined` where there is none that can be read as an object. */
+/**
+ * The JSON value of a file, comments allowed; `undefined` where there is none that can be read as an object.
+ *
+ * @throws {ArchiveError} `input_invalid` if it is not JSON.
+ */
 async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
   let text: string;
   try {
@@ -67,8 +76,21 @@ async function readJson(path: string): Promise<Record<string, unknown> | undefin
     if (isNotFound(error) || error instanceof Deno.errors.NotCapable) return undefined;
     throw error;
   }
-  const value: unknown = JSON5.parse(text);
+  const value = parseJson(text, path);
   return typeof value === "object" && value !== null ? value as Record<string, unknown> : undefined;
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON5.parse(text);
+  } catch (cause) {
+    const reason = (cause as Error).message.replace(/^JSON5: /, "");
+    throw new ArchiveError(
+      "input_invalid",
+      `Cannot read "${path}", which says what a handler's imports mean: it must be JSON, found ${reason}`,
+      { cause },
+    );
+  }
 }
 
 function textEntries(value: unknown): [string, string][] {

@@ -192,6 +192,33 @@ Deno.test.each([
   },
 );
 
+Deno.test.each([
+  {
+    file: "src/h/deno.json",
+    code: "input_invalid",
+    message:
+      /^Cannot read ".*deno\.json", which says what a handler's imports mean: it must be JSON, found invalid end of input at 1:\d+$/,
+  },
+  {
+    file: "src/h/node_modules/left-pad/package.json",
+    code: "handler_invalid",
+    message: /".*package\.json" must be JSON, found .* \(handler\.ts, line 1\)$/,
+  },
+])(
+  "generateModelArchive() names $file when that is no JSON",
+  SANITIZE,
+  async ({ file, code, message }) => {
+    await using folder = await TempFolder.create();
+    const config = await writeHandler(folder);
+    await folder.write(file, '{ "imports": {');
+    const handler = await folder.write(
+      "src/h/handler.ts",
+      'import pad from "npm:left-pad@1.3.0";\nexport const handle = pad;\n',
+    );
+    await rejects(generateModelArchive({ ...config, handler }), { code, message });
+  },
+);
+
 Deno.test.each([{ root: "src" }, { root: "50% #1 of?all" }])(
   "generateModelArchive() checks types with marina and the handler's own deno.json in $root",
   SANITIZE,
