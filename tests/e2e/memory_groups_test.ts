@@ -135,6 +135,24 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: `a memoryLimitMb beyond all memory is one all the same, without a warning${reason}`,
+  ignore,
+  async fn() {
+    await using group = (await openOwnControlGroup())!;
+    await using store = await createModelStore({
+      vast: { handler: GULP, config: `${PROCESS}memoryLimitMb: ${Number.MAX_SAFE_INTEGER}\n` },
+    });
+    await using marina = await startMarina({
+      args: ["--model-store", store.dir, "--models", "all"],
+      command: group.command,
+    });
+    strictEqual(await (await ask(marina.inferenceUrl, "vast", "hello")).text(), "hello");
+    strictEqual(listWorkerGroups(group.dir).length, 1);
+    deepStrictEqual(marina.stderrLines.filter((line) => line.includes("Cannot limit")), []);
+  },
+});
+
 Deno.test("doctor says who holds processes to memoryLimitMb", async () => {
   const { stdout } = await runMarina(["doctor", "--json"]);
   const { memory } = JSON.parse(stdout);

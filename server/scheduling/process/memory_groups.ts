@@ -24,15 +24,18 @@ interface Limit {
   readonly isOptional?: boolean;
 }
 
+/** The kernel takes no number with an exponent, and no larger one means more memory. */
+const toBytesText = (bytes: number): string => String(Math.min(bytes, Number.MAX_SAFE_INTEGER));
+
 /** In the order in which they are written; names and meaning are those of the kernel's cgroup documents. */
 const LIMITS_BY_VERSION: Readonly<Record<1 | 2, readonly Limit[]>> = {
   1: [
-    { file: "memory.limit_in_bytes", toText: String },
+    { file: "memory.limit_in_bytes", toText: toBytesText },
     // Memory and swap together.
-    { file: "memory.memsw.limit_in_bytes", toText: String, isOptional: true },
+    { file: "memory.memsw.limit_in_bytes", toText: toBytesText, isOptional: true },
   ],
   2: [
-    { file: "memory.max", toText: String },
+    { file: "memory.max", toText: toBytesText },
     { file: "memory.swap.max", toText: () => "0", isOptional: true },
     // All of the worker or nothing of it; since Linux 4.19.
     { file: "memory.oom.group", toText: () => "1", isOptional: true },
