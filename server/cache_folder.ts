@@ -24,8 +24,8 @@ export interface CacheFolder {
  * at the same time do not disturb each other: each fills a draft of its own and gives it the name that counts
  * in one step.
  *
- * Folders beside it that no program has used for 30 days are removed: opening one is use, and so is
- * {@linkcode keepCacheFolders}.
+ * Folders beside it that no program has used for 30 days are removed, and drafts of killed programs: opening
+ * one is use, and so is {@linkcode keepCacheFolders}.
  *
  * @returns Its path, below the root.
  * @throws {Error} If the cache lies where everyone can make a folder, and is somebody else's.

@@ -20,15 +20,16 @@ async function setAge(dir: string, days: number): Promise<void> {
   await Deno.utime(dir, at, at);
 }
 
-Deno.test("openCacheFolder() removes what nobody has used for 30 days, drafts too, and nothing younger or not its own", async () => {
+Deno.test("openCacheFolder() removes what nobody has used for 30 days, drafts after an hour, and nothing younger or not its own", async () => {
   await using temp = await TempFolder.create();
   const [ancient, recent] = await Promise.all(
     ["ancient", "recent"].map((version) => openCacheFolder(createFolder(temp, version))),
   );
   for (const name of [".draft-old", ".draft-new", ".unused-old", "of-somebody"]) {
     await temp.write(`native/${name}/file`);
-    await setAge(temp.at(`native/${name}`), name === ".draft-new" ? 1 : 31);
+    await setAge(temp.at(`native/${name}`), name === ".draft-new" ? 1 / 48 : 1 / 12);
   }
+  await setAge(temp.at("native/of-somebody"), 31);
   await setAge(ancient!, 31);
   await setAge(recent!, 29);
   const current = await openCacheFolder(createFolder(temp, "current"));
