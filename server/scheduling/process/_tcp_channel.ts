@@ -61,7 +61,11 @@ export class TcpChannel implements Channel {
     this.#unproven.delete(connection);
     this.#connection = connection;
     this.#stopListening();
-    connection.setNoDelay(true);
+    try {
+      connection.setNoDelay(true);
+    } catch {
+      // It has gone again, which its reader learns.
+    }
     this.#proven.resolve(connection);
   }
 
