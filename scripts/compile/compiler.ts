@@ -11,7 +11,6 @@ export const SOURCE_DIR = fileURLToPath(new URL("../../", import.meta.url));
 export const ENTRY_MODULES: readonly string[] = [
   "main.ts",
   "server/scheduling/worker/main.ts",
-  "server/scheduling/process/parent_watch_thread.ts",
   "archiver/bundling/bundle_thread.ts",
 ].map((path) => join(SOURCE_DIR, path));
 

@@ -26,12 +26,18 @@ function createPermissions(
   };
 }
 
+/** Ends its process when the server at the other end of stdin has gone; that never writes there. */
+const PARENT_WATCH = `const kill = Deno.kill;
+const buffer = new Uint8Array(1);
+while (await Deno.stdin.read(buffer) !== null);
+kill(Deno.pid, "SIGKILL");`;
+
 /**
  * Starts the thread that ends a worker's process when its server has gone; it may do nothing else, and ends
- * with the process.
+ * with the process. It comes as a text: the process may not read the server's modules.
  */
 export function startParentWatchThread(): void {
-  new Worker(new URL("./process/parent_watch_thread.ts", import.meta.url), {
+  new Worker(`data:text/javascript,${encodeURIComponent(PARENT_WATCH)}`, {
     type: "module",
     name: "parent watch",
     deno: { permissions: "none" },

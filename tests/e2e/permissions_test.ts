@@ -143,7 +143,7 @@ Deno.test.each([{ isolation: "thread" as const }, { isolation: "process" as cons
   },
 );
 
-Deno.test.each([{ isolation: "thread" as const }])(
+Deno.test.each([{ isolation: "thread" as const }, { isolation: "process" as const }])(
   "serve --isolation $isolation answers the digit model with the permissions that the README lists",
   async ({ isolation }) => {
     await using served = await createServeCase(isolation);
