@@ -13,7 +13,8 @@ import {
 } from "./scheduling/mod.ts";
 
 /** What opening archives needs beside the config. */
-export interface OpenerParts extends Pick<ModelOpenerOptions, "createEvents" | "onWarning" | "provesHandlers"> {
+export interface OpenerParts
+  extends Pick<ModelOpenerOptions, "createEvents" | "onWarning" | "provesHandlers"> {
   readonly clock: Clock;
   readonly store: ModelStore;
   readonly unpackRoot: string;

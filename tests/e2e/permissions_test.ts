@@ -49,8 +49,9 @@ function toArchiveArgs(folder: TempFolder): string[] {
   return [...args, "--export-path", folder.at("store"), "--force"];
 }
 
-Deno.test("--version, --help and serve --help need no permission", async () => {
-  for (const args of [["--version"], ["--help"], ["serve", "--help"], ["archive", "--help"]]) {
+Deno.test("--version, --help, serve --help and completions need no permission", async () => {
+  const helps = [["--help"], ["serve", "--help"], ["archive", "--help"], ["doctor", "--help"]];
+  for (const args of [["--version"], ...helps, ["completions", "bash"]]) {
     const { code, stderr } = await runMarina(args, { command: toCommand([]) });
     deepStrictEqual([code, stderr], [0, ""], args.join(" "));
   }
@@ -156,6 +157,22 @@ Deno.test.each([{ isolation: "thread" as const }, { isolation: "process" as cons
     strictEqual(await marina.stop(), 0);
   },
 );
+
+Deno.test("doctor finds nothing wrong with the permissions that the README lists, and names each one that is missing", async () => {
+  await using served = await createServeCase("process");
+  const flags = served.flags.filter((flag) => !flag.startsWith("--allow-ffi"));
+  const run = (flags: readonly string[]) =>
+    runMarina(["doctor", ...served.args], served.toOptions(flags));
+  for (const { kind, rest } of dropEach(flags)) {
+    const { code, stdout, stderr } = await run(rest);
+    strictEqual(code, 1, kind);
+    match(stdout + stderr, new RegExp(`--allow-${kind}\\b`));
+    doesNotMatch(stderr, /^ +at /m);
+  }
+  const { code, stdout, stderr } = await run(flags);
+  deepStrictEqual([code, stderr], [0, ""], stdout);
+  match(stdout, /^Provider +cpu works$/m);
+});
 
 Deno.test("serve asks for --allow-net=unix:PATH where an address is a socket, and starts with it", async () => {
   await using folder = await createFiles();
