@@ -77,6 +77,8 @@ const NO_HEADERS: ReadonlyMap<string, string> = new Map();
 const HEADER_NAME_REGEXP = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const HEADER_VALUE_REGEXP = /^[\t\x20-\x7e\x80-\xff]*$/;
 
+const MAX_PHRASE_LENGTH = 1_024;
+
 const REGISTRY_BY_MODEL = new WeakMap<ModelContext, MetricRegistry>();
 const RUN_WATCH_BY_MODEL = new WeakMap<ModelContext, RunWatch>();
 
@@ -215,12 +217,24 @@ export class Context {
     return this.#headers?.[idx] ?? NO_HEADERS;
   }
 
-  /** @throws {RangeError} If `code` is no whole number from 200 to 599. */
+  /**
+   * Sets the status of one answer.
+   *
+   * @throws {RangeError} If `code` is no whole number from 200 to 599, or `phrase` is not one line of at
+   * most 1,024 characters.
+   */
   setResponseStatus(code = 200, phrase = "", idx = 0): void {
     this.#request(idx);
     assertStatusCode(code);
+    const text = String(phrase);
+    if (text.length > MAX_PHRASE_LENGTH || !HEADER_VALUE_REGEXP.test(text)) {
+      throw new RangeError(
+        `Cannot set the phrase of status ${code}: expected one line of at most ${MAX_PHRASE_LENGTH} characters, ` +
+          `found ${JSON.stringify(text.slice(0, 80))}`,
+      );
+    }
     this.#statuses ??= new Array(this.#requests.length).fill(undefined);
-    this.#statuses[idx] = { code, phrase };
+    this.#statuses[idx] = { code, phrase: text };
   }
 
   setAllResponseStatus(code = 200, phrase = ""): void {

@@ -56,6 +56,8 @@ const LONG_UNIT_BY_UNIT: ReadonlyMap<string, string> = new Map([
 /** Values that are kept of one batch, and lines that say why one was left out. */
 const MAX_RECORDS = 10_000;
 const MAX_REJECTIONS = 100;
+/** Characters of a name, and of a dimension's name and value. */
+const MAX_TEXT_LENGTH = 1_024;
 
 /** What a worker keeps of its handler's metrics between batches. */
 export class MetricRegistry {
@@ -102,13 +104,17 @@ export class MetricRegistry {
       : found.length !== dimensionNames.length ||
           dimensionNames.some((name) => !found.includes(name))
       ? `expected dimensions ${dimensionNames.join(", ")}`
+      : hasLongText(record)
+      ? `expected names and dimensions of at most ${MAX_TEXT_LENGTH} characters`
       : this.#records.length >= MAX_RECORDS
       ? `one batch reports at most ${MAX_RECORDS} values`
       : null;
     if (reason === null) this.#records.push(record);
     else if (this.#rejections.length < MAX_REJECTIONS) {
       this.#rejections.push(
-        `Failed to update metric with name:${record.name} and dimensions: ${found.join(", ")} ` +
+        `Failed to update metric with name:${cut(record.name)} and dimensions: ${
+          cut(found.join(", "))
+        } ` +
           `with value: ${record.value}: ${reason}`,
       );
     }
@@ -126,6 +132,18 @@ export class MetricRegistry {
     this.#rejections = [];
     return rejections;
   }
+}
+
+function hasLongText({ name, dimensions }: MetricRecord): boolean {
+  if (name.length > MAX_TEXT_LENGTH) return true;
+  for (const key in dimensions) {
+    if (key.length > MAX_TEXT_LENGTH || dimensions[key]!.length > MAX_TEXT_LENGTH) return true;
+  }
+  return false;
+}
+
+function cut(text: string): string {
+  return text.slice(0, MAX_TEXT_LENGTH);
 }
 
 /** One named metric; a handler may keep it for as long as it lives. */

@@ -25,6 +25,10 @@ const DEEDS = {
   "an object that cannot be a text": () => { throw Object.create(null); },
   "a rejection of 30 MB": () => { throw new PredictionException("x".repeat(3e7), 404); },
   "a line of 30 MB": () => console.log("x".repeat(3e7)),
+  "a status with a phrase of two lines": (context) => context.setResponseStatus(200, "a\\nb"),
+  "a status with a phrase that is a number": (context) => context.setResponseStatus(201, 5),
+  "a status with a phrase of 30 MB": (context) => context.setResponseStatus(200, "x".repeat(3e7)),
+  "a metric with a name of 30 MB": (context) => context.metrics.addCounter("x".repeat(3e7), 1),
   "a metric that is no number": (context) => context.metrics.addCounter("odd", NaN),
 };
 
@@ -71,6 +75,10 @@ Deno.test.each([{ isolation: "thread" }, { isolation: "process" }])(
       "an object that cannot be a text": FAILED,
       "a rejection of 30 MB": 404,
       "a line of 30 MB": 200,
+      "a status with a phrase of two lines": FAILED,
+      "a status with a phrase that is a number": 201,
+      "a status with a phrase of 30 MB": FAILED,
+      "a metric with a name of 30 MB": 200,
       "a metric that is no number": 200,
     });
     strictEqual((await ask("a header whose value is a number")).headers.get("x-odd"), "5");
