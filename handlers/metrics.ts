@@ -104,8 +104,8 @@ export class MetricRegistry {
       : found.length !== dimensionNames.length ||
           dimensionNames.some((name) => !found.includes(name))
       ? `expected dimensions ${dimensionNames.join(", ")}`
-      : hasLongText(record)
-      ? `expected names and dimensions of at most ${MAX_TEXT_LENGTH} characters`
+      : hasOddText(record)
+      ? `expected texts of at most ${MAX_TEXT_LENGTH} characters for its name, unit and dimensions`
       : this.#records.length >= MAX_RECORDS
       ? `one batch reports at most ${MAX_RECORDS} values`
       : null;
@@ -134,16 +134,19 @@ export class MetricRegistry {
   }
 }
 
-function hasLongText({ name, dimensions }: MetricRecord): boolean {
-  if (name.length > MAX_TEXT_LENGTH) return true;
-  for (const key in dimensions) {
-    if (key.length > MAX_TEXT_LENGTH || dimensions[key]!.length > MAX_TEXT_LENGTH) return true;
-  }
+/** Handlers in JavaScript give what they like. */
+function hasOddText({ name, unit, dimensions }: MetricRecord): boolean {
+  if (isOdd(name) || isOdd(unit)) return true;
+  for (const key in dimensions) if (isOdd(key) || isOdd(dimensions[key])) return true;
   return false;
 }
 
-function cut(text: string): string {
-  return text.slice(0, MAX_TEXT_LENGTH);
+function isOdd(text: unknown): boolean {
+  return typeof text !== "string" || text.length > MAX_TEXT_LENGTH;
+}
+
+function cut(text: unknown): string {
+  return String(text).slice(0, MAX_TEXT_LENGTH);
 }
 
 /** One named metric; a handler may keep it for as long as it lives. */

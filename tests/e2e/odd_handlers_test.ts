@@ -29,6 +29,8 @@ const DEEDS = {
   "a status with a phrase that is a number": (context) => context.setResponseStatus(201, 5),
   "a status with a phrase of 30 MB": (context) => context.setResponseStatus(200, "x".repeat(3e7)),
   "a metric with a name of 30 MB": (context) => context.metrics.addCounter("x".repeat(3e7), 1),
+  "a metric whose name is a number": (context) => context.metrics.addCounter(5, 1),
+  "a metric whose unit is a number": (context) => context.metrics.addMetric("odd", 1, 7),
   "a metric that is no number": (context) => context.metrics.addCounter("odd", NaN),
 };
 
@@ -79,9 +81,12 @@ Deno.test.each([{ isolation: "thread" }, { isolation: "process" }])(
       "a status with a phrase that is a number": 201,
       "a status with a phrase of 30 MB": FAILED,
       "a metric with a name of 30 MB": 200,
+      "a metric whose name is a number": 200,
+      "a metric whose unit is a number": 200,
       "a metric that is no number": 200,
     });
     strictEqual((await ask("a header whose value is a number")).headers.get("x-odd"), "5");
+    await marina.waitForStderr(/expected texts of at most 1024 characters for its name/);
     deepStrictEqual(marina.stderrLines.filter((line) => line.includes('"Worker failed"')), []);
     ok(marina.stderrLines.every((line) => line.length < 250_000), "a line of the log is too long");
   },
