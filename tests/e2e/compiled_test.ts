@@ -113,7 +113,9 @@ Deno.test({
     await Deno.mkdir(mounted);
     const { code, stdout, stderr } = await new Deno.Command("unshare", {
       args: ["-m", "sh", "-c", 'mount -t tmpfs -o noexec tmpfs "$0" && exec "$@"', mounted, PROGRAM]
-        .concat(["serve", "--model-store", store.dir, "--models", "echo.mar", "--ncs"]),
+        .concat(["serve", "--model-store", store.dir, "--models", "echo.mar", "--ncs"])
+        .concat(["--disable-token-auth"]),
+      cwd: store.dir,
       env: { MARINA_CACHE_DIR: mounted, LOG_LOCATION: mounted, METRICS_LOCATION: mounted },
     }).output();
     const decoder = new TextDecoder();
