@@ -2,13 +2,17 @@ import type { Environment } from "./_environment.ts";
 import { ConfigError } from "./server_config.ts";
 
 const VARIABLES = ["CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "XPU_VISIBLE_DEVICES"] as const;
-const IDS_REGEXP = /^\s*-?\d+\s*(,\s*-?\d+\s*)*$/;
+const NUMBER_REGEXP = /^-?\d+$/;
+
+/** As the CUDA driver also takes them, and as Kubernetes hands devices on. */
+const CUDA_UUID_REGEXP = /^(GPU|MIG)-[0-9A-Za-z/-]+$/;
 
 /**
  * The NVIDIA devices that this process may see: their files, fewer when `CUDA_VISIBLE_DEVICES` says so.
  *
  * @param deviceDir The folder of the device files.
- * @throws {ConfigError} If a variable is neither empty nor integers between commas.
+ * @throws {ConfigError} If a variable is neither empty nor integers between commas; CUDA's may also hold the
+ * devices' UUIDs.
  */
 export async function countVisibleGpus(
   environment: Environment,
@@ -26,15 +30,20 @@ export async function countVisibleGpus(
 }
 
 function assertDeviceIds(variable: string, value: string): void {
-  if (value.trim() === "" || IDS_REGEXP.test(value)) return;
+  if (value.trim() === "") return;
+  const takesUuids = variable === "CUDA_VISIBLE_DEVICES";
+  const isId = (id: string) => NUMBER_REGEXP.test(id) || takesUuids && CUDA_UUID_REGEXP.test(id);
+  if (value.split(",").every((id) => isId(id.trim()))) return;
   throw new ConfigError(
-    `Cannot start: environment variable ${variable} must be integers between commas, received "${value}"`,
+    `Cannot start: environment variable ${variable} must be integers${
+      takesUuids ? " or UUIDs" : ""
+    } between commas, received "${value}"`,
   );
 }
 
 /** CUDA looks at no id after the first negative one. */
 function countIds(visible: string): number {
-  const ids = visible.split(",").map((id) => id.trim()).filter((id) => id !== "").map(Number);
-  const end = ids.findIndex((id) => id < 0);
+  const ids = visible.split(",").map((id) => id.trim()).filter((id) => id !== "");
+  const end = ids.findIndex((id) => id.startsWith("-"));
   return end === -1 ? ids.length : end;
 }

@@ -271,6 +271,7 @@ Deno.test.each([
   { visible: "", gpus: 4, expected: 0 },
   { visible: "1,-1,2", gpus: 4, expected: 1 },
   { visible: "0,1,2", gpus: 1, expected: 1 },
+  { visible: "GPU-8932f937-d72c-4106, MIG-4b5d", gpus: 4, expected: 2 },
 ])(
   "readServerConfig() sees $expected of $gpus GPUs with CUDA_VISIBLE_DEVICES=$visible (§2)",
   async ({ visible, gpus, expected }) => {
@@ -282,13 +283,17 @@ Deno.test.each([
   },
 );
 
-Deno.test.each(["CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "XPU_VISIBLE_DEVICES"])(
-  "readServerConfig() refuses %s that is no list of integers (§2)",
-  async (variable) => {
-    await rejects(readConfig([], { environment: { [variable]: "GPU-1" } }), {
+Deno.test.each([
+  { variable: "CUDA_VISIBLE_DEVICES", value: "0,gpu1", required: "integers or UUIDs" },
+  { variable: "HIP_VISIBLE_DEVICES", value: "GPU-1", required: "integers" },
+  { variable: "XPU_VISIBLE_DEVICES", value: "GPU-1", required: "integers" },
+])(
+  "readServerConfig() refuses $variable that is no list of devices (§2)",
+  async ({ variable, value, required }) => {
+    await rejects(readConfig([], { environment: { [variable]: value } }), {
       name: "ConfigError",
       message:
-        `Cannot start: environment variable ${variable} must be integers between commas, received "GPU-1"`,
+        `Cannot start: environment variable ${variable} must be ${required} between commas, received "${value}"`,
     });
   },
 );
