@@ -5,6 +5,7 @@ export async function readGpuMemory(): Promise<number | undefined> {
       args: ["--query-gpu=memory.used", "--format=csv,noheader,nounits"],
       stdin: "null",
       stderr: "null",
+      signal: AbortSignal.timeout(10_000),
     }).output();
     const values = new TextDecoder().decode(stdout).trim().split("\n").map(Number);
     return success && values.every(Number.isFinite)

@@ -38,42 +38,64 @@ function toLine({ provider, check, result, figure }: CheckOutcome): string {
   return `${provider.padEnd(8)}${check.padEnd(26)}${result.replace("_", " ").padEnd(9)}${figure}`;
 }
 
-const { values } = parseArgs({
-  args: Deno.args.filter((arg) => arg !== "--"),
-  options: {
-    providers: { type: "string", default: PROVIDERS.join(",") },
-    width: { type: "string", default: "64" },
-    side: { type: "string", default: "224" },
-    seconds: { type: "string", default: "10" },
-    cycles: { type: "string", default: "20" },
-    json: { type: "string" },
-    help: { type: "boolean", default: false },
-  },
-});
+function toNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new TypeError(`Cannot read --${name}: it must be a number above 0, received "${text}"`);
+}
 
-if (values.help) {
-  await print(USAGE);
-} else {
+/** @throws {TypeError} If an option is none, or has no such value. */
+function readOptions() {
+  const { values } = parseArgs({
+    args: Deno.args.filter((arg) => arg !== "--"),
+    options: {
+      providers: { type: "string", default: PROVIDERS.join(",") },
+      width: { type: "string", default: "64" },
+      side: { type: "string", default: "224" },
+      seconds: { type: "string", default: "10" },
+      cycles: { type: "string", default: "20" },
+      json: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  return {
+    ...values,
+    providers: toProviders(values.providers),
+    width: toNumber("width", values.width),
+    side: toNumber("side", values.side),
+    seconds: toNumber("seconds", values.seconds),
+    cycles: toNumber("cycles", values.cycles),
+  };
+}
+
+async function check(
+  { providers, json, help: _, ...options }: ReturnType<typeof readOptions>,
+): Promise<void> {
   const machine = await readMachine();
   await print(toMachineLine(machine));
   const outcomes: CheckOutcome[] = [];
   const printing: Promise<void>[] = [];
-  for (const provider of toProviders(values.providers)) {
-    await checkProvider({
-      provider,
-      width: Number(values.width),
-      side: Number(values.side),
-      seconds: Number(values.seconds),
-      cycles: Number(values.cycles),
-    }, (outcome) => {
+  for (const provider of providers) {
+    await checkProvider({ provider, ...options }, (outcome) => {
       outcomes.push(outcome);
       printing.push(print(toLine(outcome)));
     });
   }
   await Promise.all(printing);
-  if (values.json !== undefined) {
-    const text = JSON.stringify({ machine, options: values, outcomes }, undefined, 2);
-    await Deno.writeTextFile(values.json, `${text}\n`);
+  if (json !== undefined) {
+    const text = JSON.stringify({ machine, options: { providers, ...options }, outcomes }, null, 2);
+    await Deno.writeTextFile(json, `${text}\n`);
   }
   Deno.exitCode = outcomes.some(({ result }) => result === "failed") ? 1 : 0;
 }
+
+let options: ReturnType<typeof readOptions> | undefined;
+try {
+  options = readOptions();
+} catch (error) {
+  if (!(error instanceof TypeError)) throw error;
+  await print(`${USAGE}\n${error.message}`);
+  Deno.exitCode = 2;
+}
+if (options?.help) await print(USAGE);
+else if (options !== undefined) await check(options);
