@@ -95,7 +95,7 @@ const createWay = (name: string, size: string, command?: readonly string[]): Way
 };
 
 await using published = await openPublishedProgram();
-const url = [Deno.execPath(), "run", "-A", "--quiet", `${published.url}/main.ts`];
+const url = [Deno.execPath(), "run", "-A", "--quiet", "--no-lock", `${published.url}/main.ts`];
 const [executableBytes, urlBytes, checkoutBytes, npmBytes] = await Promise.all([
   Deno.stat(program).then(({ size }) => size),
   measureFiles(published.dir),
