@@ -3,21 +3,11 @@
  *
  * @module
  */
-export { ArchiveError, type ArchiveErrorCode } from "./errors.ts";
 export { ARCHIVE_OPTIONS } from "./cli/archive_options.ts";
 export type { CommandOption } from "./cli/argument_parser.ts";
 export { INSPECT_OPTIONS } from "./cli/inspect_options.ts";
-export {
-  BundleError,
-  bundleInThread,
-  createPackingResolver,
-  type HandlerPlace,
-  loadEsbuild,
-  type SourceModule,
-} from "./bundling/mod.ts";
+export { createPackingResolver, loadEsbuild, type SourceModule } from "./bundling/mod.ts";
 export { generateModelArchive } from "./generate_model_archive.ts";
-export type { Manifest, ManifestFile, ManifestModel } from "./manifest.ts";
-export { openArchive, type OpenArchiveOptions, type OpenedArchive } from "./open_archive.ts";
 export {
   ARCHIVE_FORMATS,
   type ArchiveFormat,
@@ -27,11 +17,5 @@ export {
   type Runtime,
   RUNTIMES,
 } from "./model_archiver_config.ts";
-export {
-  listPackedFiles,
-  type PackedFile,
-  readPackedFile,
-  resolvePackedDir,
-  writePackedFiles,
-} from "./packed_files.ts";
+export * from "./reading.ts";
 export { verifyArchive, type VerifyReport } from "./verify_archive.ts";

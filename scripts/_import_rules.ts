@@ -88,6 +88,9 @@ export const LEAF_FILES: readonly string[] = [
   "server/own_flags.ts",
 ];
 
+/** Doors besides a folder's `mod.ts`, for those who need a part of what is behind it. */
+export const SIDE_DOORS: readonly string[] = ["archiver/reading.ts"];
+
 /** Files that `main.ts` may import besides a folder's door. */
 export const COMMAND_FILES: readonly string[] = [
   "archiver/command.ts",

@@ -12,6 +12,7 @@ import {
   COMMAND_FILES,
   LEAF_FILES,
   MAY_IMPORT_BY_AREA,
+  SIDE_DOORS,
   SINGLE_IMPORTERS,
   SINGLE_PLACES,
 } from "./_import_rules.ts";
@@ -104,7 +105,8 @@ function refuseArea(from: string, to: string, areaByPath: Areas): string | undef
       : undefined;
   }
   const door = `${toArea}/mod.ts`;
-  const isAtDoor = to === door || LEAF_FILES.includes(to) || dirname(from) === dirname(to);
+  const isAtDoor = to === door || SIDE_DOORS.includes(to) || LEAF_FILES.includes(to) ||
+    dirname(from) === dirname(to);
   const throughDoor = isAtDoor ? undefined : `${toArea}/ is entered through ${door} only`;
   if (fromArea === undefined) return from.startsWith("tests/") ? undefined : throughDoor;
   if (fromArea === toArea) return undefined;

@@ -1,5 +1,5 @@
 import { dirname, join } from "node:path";
-import { listPackedFiles, readPackedFile, resolvePackedDir } from "../archiver/mod.ts";
+import { listPackedFiles, readPackedFile, resolvePackedDir } from "../archiver/reading.ts";
 import { openCacheFolder } from "./cache_folder.ts";
 import { ConfigError } from "./config/mod.ts";
 import { resolvePackagesDir, resolveRuntimePlace } from "./scheduling/mod.ts";

@@ -1,8 +1,6 @@
 /** From a handler's files to one JavaScript module; see {@linkcode bundleHandler}. */
 
 export { type BundledHandler, bundleHandler, SOURCE_FOLDER } from "./bundle_handler.ts";
-export { BundleError, type HandlerPlace } from "./bundle_error.ts";
-export { bundleInThread } from "./bundle_in_thread.ts";
 export { checkHandler } from "./check_handler.ts";
 // For the script that makes one program of all modules.
 export { loadEsbuild } from "./_esbuild.ts";

@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { BundleError, bundleInThread, type Manifest } from "../../archiver/mod.ts";
+import { BundleError, bundleInThread, type Manifest } from "../../archiver/reading.ts";
 import { ServeError } from "../errors.ts";
 import type { HandlerSource } from "../scheduling/mod.ts";
 

@@ -1,4 +1,4 @@
-import type { OpenedArchive } from "../../archiver/mod.ts";
+import type { OpenedArchive } from "../../archiver/reading.ts";
 import { ServeError } from "../errors.ts";
 import type { Answer, Clock, PredictCall, WorkerPool } from "../scheduling/mod.ts";
 import { askForMetadata, type CustomizedMetadata } from "./customized_metadata.ts";

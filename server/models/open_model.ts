@@ -1,4 +1,4 @@
-import { ArchiveError, openArchive, type OpenedArchive } from "../../archiver/mod.ts";
+import { ArchiveError, openArchive, type OpenedArchive } from "../../archiver/reading.ts";
 import type { EnvelopeName, ModelOverrides } from "../config/mod.ts";
 import { ServeError } from "../errors.ts";
 import {
