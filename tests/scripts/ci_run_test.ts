@@ -26,7 +26,7 @@ async function runGate({ summary, testCode = 0, failing = "none", compiled }: Ga
     await copyFile(GATE_PATH, join(dir, "project", ".ci", "run"));
     await writeFile(join(dir, "project", "deno.lock"), "{}");
     await mkdir(join(dir, "project", "tests", "e2e"), { recursive: true });
-    for (const name of ["a_test.ts", "manifests_test.ts", "remote_url_test.ts", "_home.ts"]) {
+    for (const name of ["a_test.ts", "remote_url_test.ts", "_home.ts"]) {
       await writeFile(join(dir, "project", "tests", "e2e", name), "");
     }
     const npx = `#!/bin/sh\ncase "$*" in\n` +
