@@ -246,8 +246,8 @@ export class Context {
   }
 
   /**
-   * Refuses one request and lets the others go on: sets its status, and the body that
-   * `BaseHandler.handle` puts in the place of its answer.
+   * Refuses one request and lets the others go on: sets its status, and the body that it is answered with,
+   * whatever the handler returns in its place.
    */
   rejectRequest(idx: number, cause: PredictionException): void {
     const code = cause.errorCode;

@@ -267,3 +267,39 @@ Deno.test("a bad request harms only itself in a batch of good ones", async () =>
     [200, "5", [9999]],
   ]);
 });
+
+Deno.test("a refused request keeps its refusal where a class changes what BaseHandler answers", async () => {
+  const handler = `
+    import { BaseHandler, topK } from "marina";
+    ${WAIT_AT_GATE}
+    export class Top extends BaseHandler {
+      async handle(data, context) {
+        await waitAtGate(context);
+        const answers = await super.handle(data, context);
+        return answers.map((values) => topK(values, 1)[0]);
+      }
+    }
+  `;
+  await using store = await createModelStore({
+    weigh: {
+      handler,
+      serializedFile: "tests/testdata/models/weigh.onnx",
+      config: "minWorkers: 1\nmaxWorkers: 1\nbatchSize: 8\n",
+    },
+  });
+  await using marina = await startMarina({ args: ["--model-store", store.dir, "--models", "all"] });
+  const url = `${marina.inferenceUrl}/predictions/weigh`;
+  const first = post(url, "[0, 0, 0, 1]");
+  const openGate = await waitForGate(marina, "weigh");
+  const asked = ["[1, 2, 3, 4]", "[1, 2, 3]"].map((body) => post(url, body));
+  await waitForPending(marina.managementUrl, "weigh", asked.length);
+  await openGate();
+  deepStrictEqual(await (await first).json(), { index: 0, value: 1000 });
+  const [good, bad] = await Promise.all(asked);
+  deepStrictEqual([good!.status, await good!.json()], [200, { index: 0, value: 4321 }]);
+  deepStrictEqual([bad!.status, await bad!.json()], [400, {
+    code: 400,
+    type: "BadRequestException",
+    message: 'Cannot build input "x": expected float32 [N, 4], found number [3]',
+  }]);
+});

@@ -88,7 +88,7 @@ export async function runBatch(
     const encoded = opened !== undefined
       ? opened.encode(results, context)
       : results.length === items.length
-      ? encodeResults(results, context)
+      ? encodeResults(withRejections(results, context), context)
       : undefined;
     if (encoded === undefined) {
       return { error: refuse("number of batch response mismatched"), metrics };
@@ -99,6 +99,15 @@ export async function runBatch(
     const text = "Unsupported model output data type.";
     return { error: { ...refuse(text), failure: describeError(error, modelDir) }, metrics };
   }
+}
+
+/**
+ * Results in which a refused request's is its refusal, whatever the handler made of it: a class that changes
+ * what `BaseHandler` answers need not tell refusals from answers.
+ */
+function withRejections(results: readonly unknown[], { rejections }: Context): readonly unknown[] {
+  if (rejections === null) return results;
+  return results.map((result, index) => rejections.get(index)?.body ?? result);
 }
 
 /** Encodes one result a request, with the status and the headers that its context holds. */
