@@ -6,7 +6,7 @@
 export { ARCHIVE_OPTIONS } from "./cli/archive_options.ts";
 export type { CommandOption } from "./cli/argument_parser.ts";
 export { INSPECT_OPTIONS } from "./cli/inspect_options.ts";
-export { createPackingResolver, loadEsbuild, type SourceModule } from "./bundling/mod.ts";
+export { createPackingResolver, FILE_SPACE, loadEsbuild, SourceModules } from "./bundling/mod.ts";
 export { generateModelArchive } from "./generate_model_archive.ts";
 export {
   ARCHIVE_FORMATS,

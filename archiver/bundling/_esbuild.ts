@@ -4,7 +4,14 @@ import { fileURLToPath } from "node:url";
 import { readPackedFile, resolvePackedDir } from "../packed_files.ts";
 import { isCompiled } from "./_deno_cli.ts";
 
-export type { Loader, Message, OnLoadResult, OnResolveArgs, OnResolveResult } from "esbuild-wasm";
+export type {
+  Loader,
+  Message,
+  OnLoadResult,
+  OnResolveArgs,
+  OnResolveResult,
+  PluginBuild,
+} from "esbuild-wasm";
 
 const PROGRAM_NAME = "esbuild.wasm";
 

@@ -1,10 +1,11 @@
 import { Buffer } from "node:buffer";
-import { basename, dirname, relative } from "node:path";
+import { basename, dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { BundleError } from "./bundle_error.ts";
 import { type Loader, loadEsbuild, type Message, type OnResolveArgs } from "./_esbuild.ts";
 import { MARINA_MODULE_TEXT, MARINA_SPECIFIER } from "./_marina_module.ts";
-import type { Resolver, SourceModule } from "./_resolver.ts";
+import type { Resolver } from "./_resolver.ts";
+import { FILE_SPACE, SourceModules } from "./source_modules.ts";
 
 /** A handler as one JavaScript module. */
 export interface ModuleBundle {
@@ -50,9 +51,7 @@ const LOADER_BY_TYPE: Readonly<Record<string, Loader>> = {
   text: "text",
   bytes: "binary",
 };
-const FILE_SPACE = "file-of";
 const MARINA_SPACE = "host";
-const BUILTIN_SPACE = "runtime";
 const MISSING_SPACE = "missing";
 
 const NATIVE_CODE = "handler_import_native";
@@ -70,40 +69,21 @@ export async function bundleModule(options: BundleModuleOptions): Promise<Module
   const esbuild = await loadEsbuild();
   const { path: entryPath, resolver, shownPath } = options;
   const entryDir = dirname(entryPath);
-  const moduleByName = new Map<string, SourceModule>();
+  const modules = new SourceModules(resolver, entryDir);
   const unresolved = new Set<string>();
 
-  const place = (module: SourceModule) => {
-    const name = toModuleName(module, entryDir);
-    moduleByName.set(name, module);
-    const sideEffects = module.package?.manifest.sideEffects !== false;
-    return { path: name, namespace: FILE_SPACE, sideEffects };
-  };
-  const resolve = async ({ path: specifier, importer, kind }: OnResolveArgs) => {
-    if (kind === "entry-point") return place({ path: entryPath });
-    const isRequire = kind === "require-call" || kind === "require-resolve";
+  const resolve = async (args: OnResolveArgs) => {
+    const { path: specifier, kind } = args;
+    if (kind === "entry-point") return modules.place({ path: entryPath });
     if (specifier === MARINA_SPECIFIER) return { path: specifier, namespace: MARINA_SPACE };
-    const found = await resolver.resolve(specifier, moduleByName.get(importer)!, isRequire);
-    switch (found.kind) {
-      case "builtin":
-        return isRequire
-          ? { path: found.specifier, namespace: BUILTIN_SPACE }
-          : { path: found.specifier, external: true };
-      case "module":
-        return place(found.module);
-      case "fault": {
-        // A package may ask in a try block for another that it can do without.
-        if (isRequire && moduleByName.get(importer)?.package) {
-          return { path: specifier, external: true };
-        }
-        const text = `it imports "${specifier}": ${found.reason}`;
-        if (kind === "dynamic-import" && options.mayMissDynamicImports) {
-          return { path: specifier, namespace: MISSING_SPACE, pluginData: found.reason };
-        }
-        unresolved.add(text);
-        return { errors: [{ text }] };
-      }
+    const found = await modules.resolve(args);
+    if (!("fault" in found)) return found;
+    if (kind === "dynamic-import" && options.mayMissDynamicImports) {
+      return { path: specifier, namespace: MISSING_SPACE, pluginData: found.fault };
     }
+    const text = `it imports "${specifier}": ${found.fault}`;
+    unresolved.add(text);
+    return { errors: [{ text }] };
   };
 
   const built = await esbuild.build({
@@ -131,10 +111,7 @@ export async function bundleModule(options: BundleModuleOptions): Promise<Module
           contents: MARINA_MODULE_TEXT,
           loader: "js",
         }));
-        build.onLoad({ filter: /.*/, namespace: BUILTIN_SPACE }, ({ path }) => ({
-          contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
-          loader: "js",
-        }));
+        SourceModules.addBuiltins(build);
         build.onLoad({ filter: /.*/, namespace: MISSING_SPACE }, ({ path, pluginData: reason }) => {
           const message = `Cannot import "${path}": ${reason}`;
           return { contents: `throw new TypeError(${JSON.stringify(message)});`, loader: "js" };
@@ -142,7 +119,7 @@ export async function bundleModule(options: BundleModuleOptions): Promise<Module
         build.onLoad(
           { filter: /.*/, namespace: FILE_SPACE },
           async ({ path: name, with: type }) => {
-            const { path, package: owner } = moduleByName.get(name)!;
+            const { path, package: owner } = modules.get(name)!;
             const ending = path.slice(path.lastIndexOf(".") + 1).toLowerCase();
             if (ending === "node" || ending === "wasm") {
               const text = `"${name}" is native code, which cannot be bundled`;
@@ -167,20 +144,21 @@ export async function bundleModule(options: BundleModuleOptions): Promise<Module
     built.outputFiles!.find(({ path }) => path.endsWith(name))!
   );
   const { version, sources, names, mappings } = JSON.parse(mapFile!.text) as SourceMap;
-  const own = [...moduleByName].filter(([, module]) => module.package === undefined);
+  const own = modules.list().filter((module) => module.package === undefined);
   return {
     code: codeFile!.text,
     sourceMap: {
       version,
       sources: sources.map((source) => {
-        const module = moduleByName.get(source.slice(source.indexOf(":") + 1));
+        const name = source.slice(source.indexOf(":") + 1);
+        const module = modules.get(name);
         if (module === undefined) return `marina/${source}`;
-        return module.package ? toModuleName(module, entryDir) : options.toSourceName(module.path);
+        return module.package ? name : options.toSourceName(module.path);
       }),
       names,
       mappings,
     },
-    ownPaths: own.map(([, { path }]) => path),
+    ownPaths: own.map(({ path }) => path),
   };
 }
 
@@ -190,14 +168,6 @@ export function toModuleText(
 ): string {
   const map = Buffer.from(JSON.stringify(sourceMap)).toString("base64");
   return `${code}//# sourceMappingURL=data:application/json;base64,${map}\n`;
-}
-
-/** Unique in the bundle and the same on every machine. */
-function toModuleName({ path, package: owner }: SourceModule, entryDir: string): string {
-  const name = owner
-    ? `npm/${owner.manifest.name}@${owner.manifest.version}/${relative(owner.dir, path)}`
-    : relative(entryDir, path);
-  return name.replaceAll("\\", "/");
 }
 
 /** In text, where esbuild's `define` is one for all files: no handler writes it in a string. */

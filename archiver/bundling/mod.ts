@@ -4,4 +4,5 @@ export { type BundledHandler, bundleHandler, SOURCE_FOLDER } from "./bundle_hand
 export { checkHandler } from "./check_handler.ts";
 // For the script that makes one program of all modules.
 export { loadEsbuild } from "./_esbuild.ts";
-export { createPackingResolver, type SourceModule } from "./_resolver.ts";
+export { createPackingResolver } from "./_resolver.ts";
+export { FILE_SPACE, SourceModules } from "./source_modules.ts";

@@ -3,16 +3,18 @@
  * runtime looks for, reads and links each module on its own.
  */
 import { basename, dirname, join, relative } from "node:path";
-import { createPackingResolver, loadEsbuild, type SourceModule } from "../../archiver/mod.ts";
+import {
+  createPackingResolver,
+  FILE_SPACE,
+  loadEsbuild,
+  SourceModules,
+} from "../../archiver/mod.ts";
 
 /** Packages that open files of their own at run time stay as they are, and are found as before. */
 const KEPT_PACKAGES = ["esbuild-wasm", "onnxruntime-node", "sharp", "swagger-ui-dist"] as const;
 
 /** A module that is loaded by its place: what starts a thread names it so. */
 const PLACE_REGEXP = /\bnew URL\("([^"]+\.ts)", import\.meta\.url\)/g;
-
-const FILE_SPACE = "source";
-const BUILTIN_SPACE = "runtime";
 
 /** What {@linkcode bundleProgram} needs; all paths are absolute. */
 export interface BundleProgramOptions {
@@ -37,15 +39,9 @@ export async function bundleProgram(
 ): Promise<string[]> {
   const esbuild = await loadEsbuild();
   const resolver = await createPackingResolver(sourceDir, () => undefined);
-  const moduleByName = new Map<string, SourceModule>();
+  const modules = new SourceModules(resolver, sourceDir);
   const nameByEntry = new Map(entries.map((path) => [path, toEntryName(path, sourceDir)]));
 
-  const place = (module: SourceModule) => {
-    const name = toModuleName(module, sourceDir);
-    moduleByName.set(name, module);
-    const sideEffects = module.package?.manifest.sideEffects !== false;
-    return { path: name, namespace: FILE_SPACE, sideEffects };
-  };
   const built = await esbuild.build({
     entryPoints: entries.map((path) => ({ in: path, out: nameByEntry.get(path)! })),
     outdir: "/",
@@ -67,30 +63,18 @@ export async function bundleProgram(
     plugins: [{
       name: "program",
       setup(build) {
-        build.onResolve({ filter: /.*/ }, async ({ path: specifier, importer, kind }) => {
-          if (kind === "entry-point") return place({ path: specifier });
+        build.onResolve({ filter: /.*/ }, async (args) => {
+          const { path: specifier, kind } = args;
+          if (kind === "entry-point") return modules.place({ path: specifier });
           if (isKept(specifier)) return { path: specifier, external: true };
-          const isRequire = kind === "require-call" || kind === "require-resolve";
-          const found = await resolver.resolve(specifier, moduleByName.get(importer)!, isRequire);
-          switch (found.kind) {
-            case "builtin":
-              return isRequire
-                ? { path: found.specifier, namespace: BUILTIN_SPACE }
-                : { path: found.specifier, external: true };
-            case "module":
-              return place(found.module);
-            case "fault":
-              // A package may ask in a try block for another that it can do without.
-              if (isRequire) return { path: specifier, external: true };
-              return { errors: [{ text: `"${specifier}": ${found.reason}` }] };
-          }
+          const found = await modules.resolve(args);
+          return "fault" in found
+            ? { errors: [{ text: `"${specifier}": ${found.fault}` }] }
+            : found;
         });
-        build.onLoad({ filter: /.*/, namespace: BUILTIN_SPACE }, ({ path }) => ({
-          contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
-          loader: "js",
-        }));
+        SourceModules.addBuiltins(build);
         build.onLoad({ filter: /.*/, namespace: FILE_SPACE }, async ({ path: name }) => {
-          const { path, package: owner } = moduleByName.get(name)!;
+          const { path, package: owner } = modules.get(name)!;
           if (path.endsWith(".json")) {
             return { contents: await Deno.readFile(path), loader: "json" };
           }
@@ -120,14 +104,6 @@ function isKept(specifier: string): boolean {
 /** `server/scheduling/worker/main.ts` → `server-scheduling-worker-main`. */
 function toEntryName(path: string, sourceDir: string): string {
   return relative(sourceDir, path).replace(/\.ts$/, "").replaceAll(/[\\/]/g, "-");
-}
-
-/** Unique in the program and the same on every machine: it stands in the text of some. */
-function toModuleName({ path, package: owner }: SourceModule, sourceDir: string): string {
-  const name = owner
-    ? `npm/${owner.manifest.name}@${owner.manifest.version}/${relative(owner.dir, path)}`
-    : relative(sourceDir, path);
-  return name.replaceAll("\\", "/");
 }
 
 /** Gives a module of the program the places it had before it was moved to the output's folder. */
