@@ -174,6 +174,38 @@ function post(url: string, body: string | Uint8Array): Promise<Response> {
   });
 }
 
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // deno-lint-ignore no-explicit-any -- The answers' JSON, looked into by the tests.
+  readonly body: any;
+}
+
+/**
+ * Serves a handler that waits at its gate, whose first batch, of one request, stands there; then asks with all
+ * bodies, which make up the second batch.
+ */
+async function askInOneBatch(handler: string, bodies: readonly string[]): Promise<Answer[]> {
+  await using store = await createModelStore({
+    weigh: {
+      handler,
+      serializedFile: "tests/testdata/models/weigh.onnx",
+      config: "minWorkers: 1\nmaxWorkers: 1\nbatchSize: 8\n",
+    },
+  });
+  await using marina = await startMarina({ args: ["--model-store", store.dir, "--models", "all"] });
+  const url = `${marina.inferenceUrl}/predictions/weigh`;
+  const first = post(url, "[0, 0, 0, 1]");
+  const openGate = await waitForGate(marina, "weigh");
+  const asked = bodies.map((body) => post(url, body));
+  await waitForPending(marina.managementUrl, "weigh", bodies.length);
+  await openGate();
+  return await Promise.all([first, ...asked].map(async (asked) => {
+    const response = await asked;
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  }));
+}
+
 Deno.test("base_handler serves models over HTTP by their own inputs, types and shapes", async (t) => {
   const models = MODELS.map((name): [string, StoredModel] => [
     name,
@@ -232,17 +264,6 @@ Deno.test("a bad request harms only itself in a batch of good ones", async () =>
       }
     }
   `;
-  await using store = await createModelStore({
-    weigh: {
-      handler,
-      serializedFile: "tests/testdata/models/weigh.onnx",
-      config: "minWorkers: 1\nmaxWorkers: 1\nbatchSize: 8\n",
-    },
-  });
-  await using marina = await startMarina({ args: ["--model-store", store.dir, "--models", "all"] });
-  const url = `${marina.inferenceUrl}/predictions/weigh`;
-  const first = post(url, "[0, 0, 0, 1]");
-  const openGate = await waitForGate(marina, "weigh");
   const bodies = [
     "[1, 2, 3, 4]",
     "[1, 2, 3]",
@@ -250,15 +271,11 @@ Deno.test("a bad request harms only itself in a batch of good ones", async () =>
     '{"y": [1, 2, 3, 4]}',
     "[9, 9, 9, 9]",
   ];
-  const asked = bodies.map((body) => post(url, body));
-  await waitForPending(marina.managementUrl, "weigh", bodies.length);
-  await openGate();
-  deepStrictEqual(await (await first).json(), [1000]);
-  const answers = await Promise.all(asked.map(async (response) => {
-    const { status, headers } = await response;
-    const body = await (await response).json();
-    return [status, headers.get("x-batch"), status === 200 ? body : body.message];
-  }));
+  const [first, ...others] = await askInOneBatch(handler, bodies);
+  deepStrictEqual(first!.body, [1000]);
+  const answers = others.map((
+    { status, headers, body },
+  ) => [status, headers.get("x-batch"), status === 200 ? body : body.message]);
   deepStrictEqual(answers, [
     [200, "5", [4321]],
     [400, "5", 'Cannot build input "x": expected float32 [N, 4], found number [3]'],
@@ -280,24 +297,10 @@ Deno.test("a refused request keeps its refusal where a class changes what BaseHa
       }
     }
   `;
-  await using store = await createModelStore({
-    weigh: {
-      handler,
-      serializedFile: "tests/testdata/models/weigh.onnx",
-      config: "minWorkers: 1\nmaxWorkers: 1\nbatchSize: 8\n",
-    },
-  });
-  await using marina = await startMarina({ args: ["--model-store", store.dir, "--models", "all"] });
-  const url = `${marina.inferenceUrl}/predictions/weigh`;
-  const first = post(url, "[0, 0, 0, 1]");
-  const openGate = await waitForGate(marina, "weigh");
-  const asked = ["[1, 2, 3, 4]", "[1, 2, 3]"].map((body) => post(url, body));
-  await waitForPending(marina.managementUrl, "weigh", asked.length);
-  await openGate();
-  deepStrictEqual(await (await first).json(), { index: 0, value: 1000 });
-  const [good, bad] = await Promise.all(asked);
-  deepStrictEqual([good!.status, await good!.json()], [200, { index: 0, value: 4321 }]);
-  deepStrictEqual([bad!.status, await bad!.json()], [400, {
+  const [first, good, bad] = await askInOneBatch(handler, ["[1, 2, 3, 4]", "[1, 2, 3]"]);
+  deepStrictEqual(first!.body, { index: 0, value: 1000 });
+  deepStrictEqual([good!.status, good!.body], [200, { index: 0, value: 4321 }]);
+  deepStrictEqual([bad!.status, bad!.body], [400, {
     code: 400,
     type: "BadRequestException",
     message: 'Cannot build input "x": expected float32 [N, 4], found number [3]',
